@@ -1,0 +1,199 @@
+// SPDX-License-Identifier: Apache-2.0
+// Running batches. The order is the promise: files and names durable, record durable, visible, reply, names removed.
+#include "store/daemon/account.h"
+
+#include <algorithm>
+#include <set>
+
+#include "log/log.h"
+
+namespace mailtree::store {
+namespace {
+
+std::int64_t seconds(const Clock& clock) {
+  return std::chrono::duration_cast<std::chrono::seconds>(clock.wall().time_since_epoch()).count();
+}
+
+bool is_soft(const Entry& entry) {
+  return std::holds_alternative<entry::RecentMoved>(entry);
+}
+
+}  // namespace
+
+Account::Account(Partition& partition, IndexWriter& index, const Clock& clock, const AccountName& name)
+    : partition_(partition), index_(index), clock_(clock), place_(account_place(name)) {
+  indexed_.key = account_key(name);
+  indexed_.path = place_.path();
+}
+
+bool Account::belongs_to(const Operation& operation) const {
+  return loaded_->state.name.entry_uuid == operation.account.entry_uuid;
+}
+
+std::uint64_t Account::weight() const {
+  std::uint64_t sum = 2000;
+  if (!loaded_) return sum;
+  for (const auto& [id, folder] : loaded_->state.folders) {
+    sum += 500 + folder.messages.capacity() * sizeof(Message) + folder.tombstones.capacity() * sizeof(Tombstone);
+  }
+  return sum;
+}
+
+void Account::run(std::span<const std::shared_ptr<Operation>> batch) {
+  const auto fail_all = [batch](const Error& error) {
+    for (const auto& operation : batch) operation->outcome = error;
+  };
+  const bool create = std::any_of(batch.begin(), batch.end(), [](const auto& one) { return one->creates_account(); });
+  if (!loaded_) {
+    const Result<void> done = load(batch.front()->account, create);
+    if (!done) return fail_all(done.error());
+  }
+  if (!loaded_) {
+    for (const auto& operation : batch) operation->outcome = operation->absent();
+    return;
+  }
+  Plan plan(loaded_->state, seconds(clock_));
+  auto done = plan_all(batch, plan);
+  if (done) done = carry_out(plan);
+  if (!done) {
+    forget(done.error());
+    for (const auto& operation : batch) {
+      if (operation->outcome) operation->outcome = done.error();
+    }
+    return;
+  }
+  const bool wanted = std::any_of(batch.begin(), batch.end(), [](const auto& one) { return one->wants_index(); });
+  publish(plan.entries, wanted);
+  note_changes(plan.entries);
+  clean_ups_.insert(clean_ups_.end(), plan.clean_ups.begin(), plan.clean_ups.end());
+}
+
+// An error here is a bug or a broken disk: a refusal of one operation stays with that operation.
+Result<void> Account::plan_all(std::span<const std::shared_ptr<Operation>> batch, Plan& plan) {
+  AccountAccess access{partition_, partition_.disk(), loaded_->directory.get(), loaded_->state, watches_, plan.now};
+  for (const auto& operation : batch) {
+    if (!belongs_to(*operation)) {
+      log::event(log::Level::alarm, "store.account.owner_differs",
+                 {{"account", indexed_.path}, {"entry", operation->account.entry_uuid}});
+      operation->outcome = Error::temporary(Condition::inactive, "mail of another entry lies at " + indexed_.path);
+      continue;
+    }
+    operation->outcome = operation->prepare(access);
+    if (operation->outcome) operation->outcome = operation->plan(plan, access);
+  }
+  if (plan.failure) return *plan.failure;
+  return {};
+}
+
+Result<void> Account::carry_out(Plan& plan) {
+  FileWork work(partition_.disk(), loaded_->directory.get(), watches_);
+  if (!plan.actions.empty()) {
+    const Result<void> done = work.run(plan.actions);
+    if (!done) {
+      work.undo();
+      return done;
+    }
+  }
+  if (std::all_of(plan.entries.begin(), plan.entries.end(), is_soft)) {
+    soft_.insert(soft_.end(), plan.entries.begin(), plan.entries.end());
+    return {};
+  }
+  Commit commit;
+  commit.time = plan.now;
+  commit.modseq = loaded_->state.modseq;
+  commit.totals = loaded_->state.totals;
+  commit.entries = soft_;
+  commit.entries.insert(commit.entries.end(), plan.entries.begin(), plan.entries.end());
+  const std::uint64_t before = loaded_->log.position().octets;
+  const Result<void> recorded = loaded_->log.append(partition_.disk(), partition_.generation(), commit);
+  if (!recorded) {
+    // What the disk has of it is unknown: the log is replaced without it before anything else happens (load()).
+    if (recorded.error().condition != Condition::limit) trusted_octets_ = before;
+    work.undo();
+    return recorded;
+  }
+  soft_.clear();
+  return {};
+}
+
+void Account::forget(const Error& cause) {
+  log::event(log::Level::error, "store.commit.failed", {{"account", indexed_.path}, {"error", cause.detail}});
+  loaded_.reset();
+  watches_.clear();
+  soft_.clear();
+}
+
+void Account::abandon(const std::string& cause) {
+  forget(Error::temporary(Condition::none, cause));
+}
+
+void Account::publish(const std::vector<Entry>& entries, bool wanted) {
+  Result<void> done;
+  const LogPosition& position = loaded_->log.position();
+  if (published_ && !entries.empty()) {
+    done = index_.publish(indexed_, loaded_->state, entries, position);
+  } else if (!published_ && wanted) {
+    done = index_.publish_all(indexed_, loaded_->state, position);
+    published_ = static_cast<bool>(done);
+  }
+  if (done) return;
+  log::event(log::Level::error, "store.index.failed", {{"account", indexed_.path}, {"error", done.error().detail}});
+  published_ = false;
+  static_cast<void>(index_.remove(indexed_.key));
+}
+
+void Account::note_changes(const std::vector<Entry>& entries) {
+  std::set<FolderId> folders;
+  for (const Entry& entry : entries) {
+    if (is_soft(entry)) continue;
+    const auto folder = [](const auto& e) {
+      if constexpr (requires { e.folder; }) return e.folder;
+      return no_folder;
+    };
+    folders.insert(std::visit(folder, entry));
+  }
+  for (const FolderId id : folders) {
+    const Folder* const folder = loaded_->state.find(id);
+    if (id != no_folder && folder == nullptr) continue;
+    notices_.push_back({indexed_.key, id, folder != nullptr ? folder->highestmodseq : loaded_->state.modseq});
+  }
+}
+
+bool Account::needs_clean_up() const {
+  return loaded_ && (!clean_ups_.empty() || loaded_->log.is_mostly_garbage(loaded_->state));
+}
+
+void Account::clean_up() {
+  if (!loaded_) {
+    clean_ups_.clear();  // the next scan finds what is left
+    return;
+  }
+  FileWork work(partition_.disk(), loaded_->directory.get(), watches_);
+  std::vector<Entry> gone;
+  for (const CleanUp& item : std::exchange(clean_ups_, {})) {
+    const Result<void> removed = work.remove(item);
+    if (!removed) {
+      log::event(
+          log::Level::warning, "store.removal.failed",
+          {{"account", indexed_.path}, {"file", item.directory + "/" + item.name}, {"error", removed.error().detail}});
+    } else if (item.name.empty()) {
+      gone.emplace_back(entry::DirectoryGone{item.directory});
+    }
+  }
+  const bool rewrite = loaded_->log.is_mostly_garbage(loaded_->state);
+  if (gone.empty() && !rewrite) return;
+  const Result<void> settled = work.sync_removals();
+  if (!settled) return;
+  for (Entry& entry : gone) {
+    if (apply(loaded_->state, entry, seconds(clock_))) soft_.push_back(std::move(entry));
+  }
+  if (!rewrite) return;
+  auto log = LogFile::replace(partition_.disk(), loaded_->directory.get(), partition_.generation(), loaded_->state,
+                              seconds(clock_));
+  if (!log) return forget(log.error());  // load() sees which of the two logs has the name
+  loaded_->log = std::move(*log);
+  soft_.clear();
+  publish({entry::Numbers{}}, false);  // the row has to tell the position in the new log
+}
+
+}  // namespace mailtree::store

@@ -1,0 +1,86 @@
+// SPDX-License-Identifier: Apache-2.0
+// Account: one account while it is in use: its state, its log, and the order in which a batch of operations becomes
+// durable and visible. Synchronous; whoever calls is the only one (accounts.h sees to it), on any thread.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <span>
+#include <utility>
+#include <vector>
+
+#include "base/clock.h"
+#include "store/daemon/index_writer.h"
+#include "store/daemon/log_file.h"
+#include "store/daemon/operation.h"
+#include "store/daemon/partition.h"
+#include "store/messages.h"
+
+namespace mailtree::store {
+
+class Account {
+ public:
+  Account(Partition& partition, IndexWriter& index, const Clock& clock, const AccountName& name);
+
+  // Plans, carries out, records and publishes the operations; their outcomes are set. Afterwards replies may be sent,
+  // then the notices, then clean_up() must be called.
+  void run(std::span<const std::shared_ptr<Operation>> batch);
+  [[nodiscard]] std::vector<ChangeNotice> take_notices() { return std::exchange(notices_, {}); }
+  // Removes the names of what is gone, and rewrites a log that is mostly garbage.
+  [[nodiscard]] bool needs_clean_up() const;
+  void clean_up();
+
+  // After an exception, whose cause is a bug: nothing in memory counts any more.
+  void abandon(const std::string& cause);
+  // False while a doubt about the log exists only in memory.
+  [[nodiscard]] bool may_be_evicted() const { return !trusted_octets_; }
+
+  [[nodiscard]] AccountKey key() const { return indexed_.key; }
+  [[nodiscard]] std::uint64_t weight() const;  // rough octets of memory
+
+ private:
+  struct Loaded {
+    UniqueFd directory;
+    LogFile log;
+    AccountState state;
+    Loaded(UniqueFd d, LogFile l, AccountState s) : directory(std::move(d)), log(std::move(l)), state(std::move(s)) {}
+  };
+
+  // Leaves loaded_ empty if there is no such account and none was to be made.
+  Result<void> load(const AccountName& name, bool create);
+  Result<void> load_log(UniqueFd directory, const AccountName& name);
+  Result<void> rescue(UniqueFd directory, const AccountName& name, AccountState state, const std::string& problem);
+  Result<void> create(const AccountName& name);
+  void adopt_index();
+  [[nodiscard]] bool belongs_to(const Operation& operation) const;
+
+  Result<void> plan_all(std::span<const std::shared_ptr<Operation>> batch, Plan& plan);
+  Result<void> carry_out(Plan& plan);
+  void publish(const std::vector<Entry>& entries, bool wanted);
+  void note_changes(const std::vector<Entry>& entries);
+  void forget(const Error& cause);
+
+  Partition& partition_;
+  IndexWriter& index_;
+  const Clock& clock_;
+  const AccountPlace place_;
+  IndexedAccount indexed_;
+  std::optional<Loaded> loaded_;
+  bool published_ = false;
+  FolderWatches watches_;
+  std::vector<Entry> soft_;  // applied, to be recorded with the next commit; may be lost
+  std::vector<CleanUp> clean_ups_;
+  std::vector<ChangeNotice> notices_;
+  std::optional<std::uint64_t> trusted_octets_;  // of the log on disk, after a failed append
+};
+
+// A new account directory with its default folders, complete and durable before it gets its name.
+Result<void> create_account(Partition& partition, const AccountPlace& place, const AccountName& name, std::int64_t now);
+
+constexpr Uid salvage_uid_gap = 10000;  // uids given out in lost records must not come again
+
+// What the file names of the folders tell beyond a log that could not be read to its end.
+void salvage_names(loop::Disk& disk, int directory, AccountState& state, std::int64_t now);
+
+}  // namespace mailtree::store

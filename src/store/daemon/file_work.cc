@@ -1,0 +1,260 @@
+// SPDX-License-Identifier: Apache-2.0
+// Links, renames and removals of message files, in the order that makes them durable.
+#include "store/daemon/file_work.h"
+
+#include <algorithm>
+
+namespace mailtree::store {
+namespace {
+
+using loop::Disk;
+
+constexpr std::uint64_t max_links = 60000;      // ext4 allows 65,000
+constexpr std::size_t many_foreign_files = 64;  // beyond it one sync of the file system is cheaper
+constexpr std::size_t copy_chunk = 256U << 10;
+
+std::string cur_of(const std::string& directory) {
+  return directory + "/cur";
+}
+std::string parent_of(const std::string& path) {
+  return path.substr(0, path.rfind('/'));
+}
+
+}  // namespace
+
+Result<int> FileWork::open(const std::string& path) {
+  const auto known = open_.find(path);
+  if (known != open_.end()) return known->second.get();
+  auto fd = disk_.open(account_, path, Disk::Access::directory);
+  if (!fd) return fd.error();
+  return open_.emplace(path, std::move(*fd)).first->second.get();
+}
+
+// cur/ of a folder; before our first change of it in this work its mtime is compared with what we left.
+Result<int> FileWork::open_cur(const std::string& folder_directory, bool changing) {
+  const std::string path = cur_of(folder_directory);
+  const auto fd = open(path);
+  if (!fd || !changing) return fd;
+  if (touched_cur_.emplace(folder_directory, *fd).second) {
+    const auto status = disk_.status(*fd);
+    if (!status) return status.error();
+    FolderWatch& watch = watches_[folder_directory];
+    if (watch.cur_ns != status->modified_ns) watch.suspect = true;
+  }
+  changed_[path] = true;
+  return fd;
+}
+
+Result<void> FileWork::make_folder(Disk& disk, int account_directory, const std::string& directory) {
+  auto done = disk.make_directory(account_directory, directory);
+  for (const char* part : {"/cur", "/new", "/tmp"}) {
+    if (done) done = disk.make_directory(account_directory, directory + part);
+  }
+  if (!done) return done;
+  const auto fd = disk.open(account_directory, directory, Disk::Access::directory);
+  if (!fd) return fd.error();
+  return disk.sync_directory(fd->get());
+}
+
+Result<void> FileWork::copy_into(int source, std::uint64_t size, int directory, const std::string& name) {
+  const auto file = disk_.open_unnamed(directory);
+  if (!file) return file.error();
+  std::string chunk(copy_chunk, '\0');
+  for (std::uint64_t at = 0; at < size;) {
+    const auto wanted = static_cast<std::size_t>(std::min<std::uint64_t>(copy_chunk, size - at));
+    const auto count = disk_.read_at(source, chunk.data(), wanted, at);
+    if (!count) return count.error();
+    if (*count == 0) return Error::temporary(Condition::storage, "message file is shorter than announced");
+    const auto written = disk_.write_at(file->get(), std::string_view(chunk).substr(0, *count), at);
+    if (!written) return written;
+    at += *count;
+  }
+  const auto synced = disk_.sync_data(file->get());
+  if (!synced) return synced;
+  return disk_.link_open_file(file->get(), directory, name);
+}
+
+Result<void> FileWork::link_file(const file_action::LinkFile& action) {
+  const auto cur = open_cur(action.directory, true);
+  if (!cur) return cur.error();
+  const int source = action.file->get();
+  const auto try_once = [&]() -> Result<void> {
+    const auto status = disk_.status(source);
+    if (!status) return status.error();
+    if (status->links < max_links) {
+      auto linked = disk_.link_open_file(source, *cur, action.name);
+      if (linked || linked.error().condition != Condition::cannot) return linked;
+    }
+    return copy_into(source, action.size, *cur, action.name);
+  };
+  auto done = try_once();
+  if (!done && loop::is_taken(done.error())) {
+    // A file of this name without a record: left by a crash of this very delivery. The new data is the durable one.
+    const auto removed = disk_.unlink(*cur, action.name);
+    if (!removed) return removed;
+    done = try_once();
+  }
+  if (done) made_.push_back({*cur, action.name});
+  return done;
+}
+
+Result<void> FileWork::link_message(const file_action::LinkMessage& action) {
+  const auto from = open_cur(action.from_directory, false);
+  const auto cur = open_cur(action.directory, true);
+  if (!from) return from.error();
+  if (!cur) return cur.error();
+  const auto try_once = [&]() -> Result<void> {
+    auto linked = disk_.link(*from, action.from_name, *cur, action.name);
+    if (linked || linked.error().condition != Condition::cannot) return linked;
+    const auto source = disk_.open(*from, action.from_name, Disk::Access::read);
+    if (!source) return source.error();
+    return copy_into(source->get(), action.size, *cur, action.name);
+  };
+  auto done = try_once();
+  if (!done && loop::is_taken(done.error())) {
+    const auto removed = disk_.unlink(*cur, action.name);
+    if (!removed) return removed;
+    done = try_once();
+  }
+  if (done) made_.push_back({*cur, action.name});
+  return done;
+}
+
+Result<void> FileWork::take_in(const file_action::TakeIn& action) {
+  const auto cur = open_cur(action.from_directory, true);
+  if (!cur) return cur.error();
+  auto from = cur;
+  if (action.from_new) {
+    const std::string path = action.from_directory + "/new";
+    from = open(path);
+    if (!from) return from.error();
+    changed_[path] = true;
+  }
+  if (!action.from_new && action.from_name == action.name) return {};  // linked before a crash: only to be synced
+  return disk_.rename(*from, action.from_name, *cur, action.name, false);
+}
+
+Result<void> FileWork::set_aside(const file_action::SetAside& action) {
+  const auto cur = open_cur(action.from_directory, true);
+  if (!cur) return cur.error();
+  const auto made = disk_.make_directory(account_, "aside");
+  if (!made && !loop::is_taken(made.error())) return made;
+  const auto aside = open("aside");
+  if (!aside) return aside.error();
+  changed_["aside"] = true;
+  auto moved = disk_.rename(*cur, action.from_name, *aside, action.from_name, false);
+  if (!moved && loop::is_taken(moved.error()))
+    moved = disk_.rename(*cur, action.from_name, *aside, action.from_name, true);
+  return moved;
+}
+
+Result<void> FileWork::act(const FileAction& action) {
+  if (const auto* make = std::get_if<file_action::MakeFolder>(&action)) {
+    // Built in place: without a record a folder directory means nothing, and its name is free.
+    const auto made = make_folder(disk_, account_, make->directory);
+    if (!made) return made;
+    const auto parent = open(parent_of(make->directory));
+    if (!parent) return parent.error();
+    changed_[parent_of(make->directory)] = true;
+    return {};
+  }
+  if (const auto* file = std::get_if<file_action::LinkFile>(&action)) return link_file(*file);
+  if (const auto* message = std::get_if<file_action::LinkMessage>(&action)) return link_message(*message);
+  if (const auto* foreign = std::get_if<file_action::TakeIn>(&action)) return take_in(*foreign);
+  return set_aside(std::get<file_action::SetAside>(action));
+}
+
+Result<void> FileWork::sync_foreign(const std::vector<FileAction>& actions) {
+  std::vector<const file_action::TakeIn*> foreign;
+  for (const FileAction& action : actions) {
+    if (const auto* taken = std::get_if<file_action::TakeIn>(&action)) foreign.push_back(taken);
+  }
+  if (foreign.size() > many_foreign_files) return disk_.sync_file_system(account_);
+  for (const file_action::TakeIn* taken : foreign) {
+    const auto directory = open(taken->from_directory + (taken->from_new ? "/new" : "/cur"));
+    if (!directory) return directory.error();
+    const auto file = disk_.open(*directory, taken->from_name, Disk::Access::read);
+    if (!file) return file.error();
+    const auto synced = disk_.sync_data(file->get());
+    if (!synced) return synced;
+  }
+  return {};
+}
+
+Result<void> FileWork::sync_changed() {
+  for (auto& [path, due] : changed_) {
+    if (!due) continue;
+    const auto fd = open(path);
+    if (!fd) return fd.error();
+    const auto synced = disk_.sync_directory(*fd);
+    if (!synced) return synced;
+    due = false;
+  }
+  return {};
+}
+
+// The mtime has the grain of a clock tick: a foreign change in the same tick as ours cannot be seen, so a folder that
+// was just changed is looked through once more when somebody opens it.
+void FileWork::note_times() {
+  for (const auto& [directory, fd] : touched_cur_) {
+    const auto status = disk_.status(fd);
+    FolderWatch& watch = watches_[directory];
+    if (status) watch.cur_ns = status->modified_ns;
+    watch.suspect = true;
+  }
+  touched_cur_.clear();
+}
+
+Result<void> FileWork::run(const std::vector<FileAction>& actions) {
+  auto done = sync_foreign(actions);
+  for (std::size_t i = 0; done && i < actions.size(); ++i) done = act(actions[i]);
+  if (done) done = sync_changed();
+  note_times();
+  return done;
+}
+
+void FileWork::undo() {
+  for (const Made& made : made_) static_cast<void>(disk_.unlink(made.directory, made.name));
+  made_.clear();
+}
+
+Result<void> FileWork::remove(const CleanUp& item) {
+  if (!item.name.empty()) {
+    const auto cur = open_cur(item.directory, true);
+    if (!cur) return cur.error();
+    auto removed = disk_.unlink(*cur, item.name);
+    if (!removed && loop::is_missing(removed.error())) removed = {};
+    note_times();
+    return removed;
+  }
+  Result<void> outcome;
+  for (const char* part : {"/cur", "/new", "/tmp", ""}) {
+    const std::string path = item.directory + part;
+    const auto fd = open(path);
+    if (!fd) {
+      if (loop::is_missing(fd.error())) continue;
+      return fd.error();
+    }
+    const auto names = disk_.list(*fd);
+    if (!names) return names.error();
+    for (const std::string& name : *names) {
+      if (*part == '\0' && (name == "cur" || name == "new" || name == "tmp")) continue;
+      const auto removed = disk_.unlink(*fd, name);
+      if (!removed) outcome = removed;
+    }
+    open_.erase(path);
+    changed_.erase(path);
+    touched_cur_.erase(item.directory);
+    const auto gone = disk_.remove_directory(account_, path);
+    if (!gone && !loop::is_missing(gone.error())) outcome = gone;
+  }
+  watches_.erase(item.directory);
+  changed_[parent_of(item.directory)] = true;
+  return outcome;
+}
+
+Result<void> FileWork::sync_removals() {
+  return sync_changed();
+}
+
+}  // namespace mailtree::store

@@ -1,0 +1,70 @@
+// SPDX-License-Identifier: Apache-2.0
+// FileWork: carries out the file side of a plan below one account directory. Synchronous, for pool threads.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <string>
+#include <vector>
+
+#include "base/result.h"
+#include "base/unique_fd.h"
+#include "loop/disk.h"
+#include "store/daemon/plan.h"
+
+namespace mailtree::store {
+
+// What we know of a folder's directories, to notice when another program changes them. In memory only.
+struct FolderWatch {
+  bool scanned = false;         // since the account was loaded
+  bool suspect = false;         // cur/ was changed by somebody else, or may have been
+  std::int64_t cur_ns = 0;      // mtime of cur/ after our last change
+  std::int64_t new_ns = 0;      // mtime of new/ at the last scan
+  std::int64_t scanned_at = 0;  // seconds since 1970
+};
+using FolderWatches = std::map<std::string, FolderWatch>;  // by folder directory
+
+class FileWork {
+ public:
+  FileWork(loop::Disk& disk, int account_directory, FolderWatches& watches)
+      : disk_(disk), account_(account_directory), watches_(watches) {}
+
+  // Everything, durably. After a failure undo() removes what was linked; the rest is harmless without a record.
+  Result<void> run(const std::vector<FileAction>& actions);
+  void undo();
+
+  // Failures are reported and left for the next scan.
+  Result<void> remove(const CleanUp& item);
+  // Removals so far become durable, e.g. before a log is rewritten without their tombstones.
+  Result<void> sync_removals();
+
+  // A directory below the account, opened once for this object. -1 and an error inside the Result if it cannot be.
+  Result<int> open(const std::string& path);
+  static Result<void> make_folder(loop::Disk& disk, int account_directory, const std::string& directory);
+
+ private:
+  struct Made {
+    int directory;
+    std::string name;
+  };
+  Result<void> act(const FileAction& action);
+  Result<void> link_file(const file_action::LinkFile& action);
+  Result<void> link_message(const file_action::LinkMessage& action);
+  Result<void> take_in(const file_action::TakeIn& action);
+  Result<void> set_aside(const file_action::SetAside& action);
+  Result<void> copy_into(int source, std::uint64_t size, int directory, const std::string& name);
+  Result<int> open_cur(const std::string& folder_directory, bool changing);
+  Result<void> sync_foreign(const std::vector<FileAction>& actions);
+  Result<void> sync_changed();
+  void note_times();
+
+  loop::Disk& disk_;
+  int account_;
+  FolderWatches& watches_;
+  std::map<std::string, UniqueFd> open_;
+  std::map<std::string, bool> changed_;     // paths of directories to sync -> still to be synced
+  std::map<std::string, int> touched_cur_;  // folder directory -> descriptor of its cur/
+  std::vector<Made> made_;
+};
+
+}  // namespace mailtree::store

@@ -1,0 +1,169 @@
+// SPDX-License-Identifier: Apache-2.0
+// Loading, appending to and replacing a log.
+#include "store/daemon/log_file.h"
+
+#include "net/digest.h"
+#include "store/daemon/log_frame.h"
+#include "store/octets.h"
+
+namespace mailtree::store {
+namespace {
+
+using loop::Disk;
+
+constexpr const char* new_log_name = "log.new";
+constexpr std::size_t rewrite_frame_octets = 1U << 20;
+constexpr std::uint64_t garbage_floor_octets = 64U << 10;
+constexpr std::int64_t tombstone_seconds = 30 * 24 * 3600;
+constexpr std::int64_t mark_seconds = 7 * 24 * 3600;
+
+std::uint64_t new_log_id() {
+  return OctetReader(net::random_octets(8)).little<std::uint64_t>();
+}
+
+// Good records behind damage: each entry that still makes sense is taken, the rest is lost.
+void salvage(const LogScan& scan, AccountState& state) {
+  for (const Frame& frame : scan.stray_frames) {
+    const Result<Commit> commit = decode_commit(frame.payload);
+    if (!commit) continue;
+    for (const Entry& entry : commit->entries) static_cast<void>(apply(state, entry, commit->time));
+  }
+}
+
+// Folds the good frames; false (and `problem`) at the first that does not fit. An error: a newer program wrote it.
+Result<bool> fold(const LogScan& scan, LogFile::Loaded& loaded, LogPosition& position, std::uint64_t& sequence) {
+  position.log_id = scan.log_id;
+  position.octets = log_preamble_octets;
+  for (const Frame& frame : scan.frames) {
+    if (frame.type == frame_type::commit) {
+      const Result<Commit> commit = decode_commit(frame.payload);
+      const Result<void> applied = commit ? apply(loaded.state, *commit) : Result<void>(commit.error());
+      if (!applied) {
+        if (applied.error().condition == Condition::cannot) return applied.error();
+        loaded.problem = applied.error().detail;
+        return false;
+      }
+    }
+    position.octets = frame.offset + frame_header_octets + frame.payload.size();
+    position.crc = frame.crc;
+    sequence = frame.sequence;
+  }
+  return true;
+}
+
+bool has_unknown_frame(const LogScan& scan) {
+  for (const Frame& frame : scan.frames) {
+    if (frame.type != frame_type::commit && (frame.flags & frame_may_skip) == 0) return true;
+  }
+  return false;
+}
+
+}  // namespace
+
+Result<void> LogFile::append(Disk& disk, std::uint64_t generation, const Commit& commit) {
+  const std::string payload = encode(commit);
+  if (payload.size() > max_frame_payload) return Error::temporary(Condition::limit, "commit record too large");
+  std::string frame;
+  frame.reserve(payload.size() + frame_header_octets);
+  const std::uint32_t crc = put_frame(frame, position_.log_id, position_.octets, generation, sequence_ + 1, payload);
+  const Result<void> written = disk.write_at(file_.get(), frame, position_.octets);
+  if (!written) return written;
+  const Result<void> synced = disk.sync_data(file_.get());
+  if (!synced) return synced;
+  position_.octets += frame.size();
+  position_.crc = crc;
+  ++sequence_;
+  return {};
+}
+
+Result<LogFile> LogFile::replace(Disk& disk, int directory, std::uint64_t generation, const AccountState& state,
+                                 std::int64_t now) {
+  const Result<void> removed = disk.unlink(directory, new_log_name);  // a leftover of a crash
+  if (!removed && !loop::is_missing(removed.error())) return removed.error();
+  auto file = disk.open(directory, new_log_name, Disk::Access::create_new);
+  if (!file) return file.error();
+  LogFile log;
+  log.file_ = std::move(*file);
+  log.position_.log_id = new_log_id();
+  std::string octets = log_preamble(log.position_.log_id);
+
+  AccountState copy;  // folded along, so that each frame carries the numbers its reader will have
+  Commit commit;
+  commit.time = now;
+  std::size_t weight = 0;
+  const auto flush = [&] {
+    commit.modseq = copy.modseq;
+    commit.totals = copy.totals;
+    log.position_.crc =
+        put_frame(octets, log.position_.log_id, octets.size(), generation, ++log.sequence_, encode(commit));
+    commit.entries.clear();
+    weight = 0;
+  };
+  for (Entry& entry : snapshot(state, now - tombstone_seconds, now - mark_seconds)) {
+    const Result<void> applied = apply(copy, entry, now);
+    if (!applied) return applied.error();
+    std::string encoded;
+    encode_entry(encoded, entry);
+    weight += encoded.size();
+    commit.entries.push_back(std::move(entry));
+    if (weight >= rewrite_frame_octets) flush();
+  }
+  flush();
+  log.position_.octets = octets.size();
+
+  const Result<void> written = disk.write_at(log.file_.get(), octets, 0);
+  if (!written) return written.error();
+  const Result<void> synced = disk.sync_data(log.file_.get());
+  if (!synced) return synced.error();
+  const Result<void> renamed = disk.rename(directory, new_log_name, directory, log_name, true);
+  if (!renamed) return renamed.error();
+  const Result<void> settled = disk.sync_directory(directory);
+  if (!settled) return settled.error();
+  return log;
+}
+
+bool LogFile::is_mostly_garbage(const AccountState& state) const {
+  std::uint64_t live = 1024;
+  for (const auto& [id, folder] : state.folders) {
+    live += 200 + folder.messages.size() * 48 + folder.tombstones.size() * 30;
+  }
+  return position_.octets > garbage_floor_octets && position_.octets > 2 * live;
+}
+
+Result<LogFile::Loaded> LogFile::load(Disk& disk, int directory, std::optional<std::uint64_t> trusted_octets) {
+  auto file = disk.open(directory, log_name, Disk::Access::read_write);
+  if (!file) return file.error();
+  Result<std::string> octets = loop::read_whole(disk, file->get(), max_log_octets);
+  if (!octets) return octets.error();
+  if (trusted_octets && *trusted_octets < octets->size()) octets->resize(static_cast<std::size_t>(*trusted_octets));
+  Loaded loaded;
+  const LogScan scan = scan_log(*octets);
+  if (has_unknown_frame(scan)) return Error::temporary(Condition::cannot, "log of a newer program");
+  const Result<bool> folded = fold(scan, loaded, loaded.log.position_, loaded.log.sequence_);
+  if (!folded) return folded.error();
+  if (!*folded || scan.end == LogEnd::damaged) {
+    loaded.damaged = true;
+    if (loaded.problem.empty()) loaded.problem = "bad octets at " + std::to_string(scan.good_octets);
+    salvage(scan, loaded.state);
+    return loaded;
+  }
+  if (scan.frames.empty()) {
+    loaded.damaged = true;  // the first record is synced before the log gets its name
+    loaded.problem = "log without a record";
+    return loaded;
+  }
+  if (scan.end == LogEnd::torn && !trusted_octets) {
+    loaded.torn = true;
+    const Result<void> cut = disk.truncate(file->get(), scan.good_octets);
+    if (!cut) return cut.error();
+  }
+  if (!trusted_octets) {
+    // What was read may have been in memory only, e.g. after kill -9 between write and sync: it counts from here on.
+    const Result<void> synced = disk.sync_data(file->get());
+    if (!synced) return synced.error();
+  }
+  loaded.log.file_ = std::move(*file);
+  return loaded;
+}
+
+}  // namespace mailtree::store

@@ -1,0 +1,53 @@
+// SPDX-License-Identifier: Apache-2.0
+// The log of one account on disk: loaded, appended to, replaced. Synchronous, for pool threads; one user at a time.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+
+#include "base/result.h"
+#include "base/unique_fd.h"
+#include "loop/disk.h"
+#include "store/daemon/entry.h"
+#include "store/index_format.h"
+
+namespace mailtree::store {
+
+constexpr const char* log_name = "log";
+constexpr std::uint64_t max_log_octets = std::uint64_t{1} << 32;
+
+class LogFile {
+ public:
+  // Appends one commit and makes it durable. After a failure the log is unusable: what the disk has is unknown
+  // (reliability C3), and only replace() with the state before may go on.
+  Result<void> append(loop::Disk& disk, std::uint64_t generation, const Commit& commit);
+
+  // A new log that holds exactly `state`: written beside, synced, renamed over the old one, directory synced.
+  static Result<LogFile> replace(loop::Disk& disk, int directory, std::uint64_t generation, const AccountState& state,
+                                 std::int64_t now);
+
+  [[nodiscard]] const LogPosition& position() const { return position_; }
+  // Frames of one commit each would fill most of it: worth a replace().
+  [[nodiscard]] bool is_mostly_garbage(const AccountState& state) const;
+
+  struct Loaded;
+  static Result<Loaded> load(loop::Disk& disk, int directory, std::optional<std::uint64_t> trusted_octets);
+
+ private:
+  UniqueFd file_;
+  LogPosition position_;
+  std::uint64_t sequence_ = 0;
+};
+
+// What loading found. `trusted_octets` cuts off what a failed sync left in doubt: the caller must then replace() the
+// log.
+struct LogFile::Loaded {
+  LogFile log;
+  AccountState state;
+  bool torn = false;     // an unfinished record was cut off, durably
+  bool damaged = false;  // `state` is what could be saved: set the log aside, replace(), look through all folders
+  std::string problem;
+};
+
+}  // namespace mailtree::store

@@ -1,0 +1,55 @@
+// SPDX-License-Identifier: Apache-2.0
+// Operation: one request to one account. Operations that wait for the same account become one batch: planned one after
+// the other, made durable together. All members run on a pool thread, one batch of an account at a time.
+#pragma once
+
+#include <memory>
+#include <string>
+
+#include "base/result.h"
+#include "loop/disk.h"
+#include "store/daemon/file_work.h"
+#include "store/daemon/plan.h"
+#include "store/types.h"
+
+namespace mailtree::store {
+
+class Partition;
+
+// What an operation may look at besides the state.
+struct AccountAccess {
+  Partition& partition;
+  loop::Disk& disk;
+  int directory;  // of the account
+  const AccountState& state;
+  FolderWatches& watches;
+  std::int64_t now;
+};
+
+class Operation {
+ public:
+  explicit Operation(AccountName name) : account(std::move(name)) {}
+  virtual ~Operation() = default;
+  Operation(const Operation&) = delete;
+  Operation& operator=(const Operation&) = delete;
+
+  // An account without a directory: make it, or answer by absent().
+  [[nodiscard]] virtual bool creates_account() const { return false; }
+  virtual Result<void> absent() { return Error::temporary(Condition::unavailable, "account does not exist yet"); }
+  // Reads directories in prepare(); such an operation is a batch of its own.
+  [[nodiscard]] virtual bool looks_at_files() const { return false; }
+  [[nodiscard]] virtual bool wants_index() const { return false; }
+
+  virtual Result<void> prepare(AccountAccess& access) {
+    static_cast<void>(access);
+    return {};
+  }
+  // Checks everything before it adds anything: after an error the plan must be as before. Fills the reply, which is
+  // only sent once the batch is durable.
+  virtual Result<void> plan(Plan& plan, AccountAccess& access) = 0;
+
+  const AccountName account;
+  Result<void> outcome;
+};
+
+}  // namespace mailtree::store

@@ -1,0 +1,67 @@
+// SPDX-License-Identifier: Apache-2.0
+// OpenMailbox and OpenFile: where a session meets the files.
+#include "store/daemon/operations/operations.h"
+
+namespace mailtree::store {
+
+Result<void> OpenMailboxOperation::prepare(AccountAccess& access) {
+  const Folder* const folder = access.state.find(request.folder);
+  if (folder == nullptr) return no_such_mailbox();
+  const auto due = scan_is_due(access, *folder);
+  if (!due) return due.error();
+  if (!*due) return {};
+  auto scan = scan_folder(access, *folder);
+  if (!scan) return scan.error();
+  scan_ = std::move(*scan);
+  return {};
+}
+
+Result<void> OpenMailboxOperation::plan(Plan& plan, AccountAccess&) {
+  if (scan_) plan_scan(plan, request.folder, *scan_);
+  const Folder& folder = *plan.state.find(request.folder);
+  reply.uidvalidity = folder.uidvalidity;
+  reply.uidnext = folder.uidnext;
+  reply.first_recent = folder.first_recent;
+  reply.messages = static_cast<std::uint32_t>(folder.messages.size());
+  reply.highestmodseq = folder.highestmodseq;
+  if (request.read_write && folder.first_recent != folder.uidnext) {
+    plan.add(entry::RecentMoved{folder.id, folder.uidnext});
+  }
+  return {};
+}
+
+Result<void> OpenFileOperation::prepare(AccountAccess& access) {
+  const Folder* const folder = access.state.find(request.folder);
+  if (folder == nullptr) return no_such_mailbox();
+  const Message* const message = folder->find(request.uid);
+  if (message == nullptr) return Error::permanent(Condition::no_such_message, "No such message");
+  auto opened =
+      access.disk.open(access.directory, folder->directory + "/cur/" + name_of(access.state, *folder, *message),
+                       loop::Disk::Access::read);
+  if (opened) {
+    file = std::move(*opened);
+    return {};
+  }
+  if (!loop::is_missing(opened.error())) return opened.error();
+  auto scan = scan_folder(access, *folder);  // renamed or removed by another program
+  if (!scan) return scan.error();
+  for (const FolderScan::Renamed& renamed : scan->renamed) {
+    if (renamed.uid != request.uid) continue;
+    auto again =
+        access.disk.open(access.directory, folder->directory + "/cur/" + renamed.name, loop::Disk::Access::read);
+    if (again) file = std::move(*again);
+  }
+  scan_ = std::move(*scan);
+  return {};
+}
+
+Result<void> OpenFileOperation::plan(Plan& plan, AccountAccess&) {
+  if (scan_) plan_scan(plan, request.folder, *scan_);
+  const Folder& folder = *plan.state.find(request.folder);
+  const Message* const message = folder.find(request.uid);
+  if (message != nullptr) reply.file_name = name_of(plan.state, folder, *message);
+  // Not an error of this operation: what the scan found must be recorded. The caller sees that there is no file.
+  return {};
+}
+
+}  // namespace mailtree::store

@@ -1,0 +1,178 @@
+// SPDX-License-Identifier: Apache-2.0
+// One class a request of ../../messages.h. Each holds its request and, once it is done, the reply.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <optional>
+
+#include "store/daemon/operation.h"
+#include "store/daemon/scan.h"
+#include "store/messages.h"
+
+namespace mailtree::store {
+
+template <typename R>
+class RequestOperation : public Operation {
+ public:
+  using Request = R;
+  explicit RequestOperation(R message) : Operation(message.account), request(std::move(message)) {}
+  const R request;
+  typename R::Reply reply;
+};
+
+// --- accounts (accounts.cc)
+class OpenAccountOperation final : public RequestOperation<OpenAccount> {
+ public:
+  using RequestOperation::RequestOperation;
+  bool creates_account() const override { return true; }
+  bool looks_at_files() const override { return true; }
+  bool wants_index() const override { return true; }
+  Result<void> prepare(AccountAccess& access) override;
+  Result<void> plan(Plan& plan, AccountAccess& access) override;
+
+ private:
+  std::vector<std::string> foreign_;
+};
+
+class MayAcceptOperation final : public RequestOperation<MayAccept> {
+ public:
+  using RequestOperation::RequestOperation;
+  Result<void> absent() override;
+  Result<void> plan(Plan& plan, AccountAccess& access) override;
+
+ private:
+  void decide(const Totals& totals);
+};
+
+// --- arrivals (arrivals.cc)
+// One recipient of a Deliver; the others may be other accounts.
+class DeliverOperation final : public Operation {
+ public:
+  DeliverOperation(std::shared_ptr<const Deliver> request, std::size_t recipient, std::shared_ptr<UniqueFd> file);
+  bool creates_account() const override { return true; }
+  bool looks_at_files() const override { return request_->again; }
+  Result<void> prepare(AccountAccess& access) override;
+  Result<void> plan(Plan& plan, AccountAccess& access) override;
+  DeliverResult result;
+
+ private:
+  [[nodiscard]] const DeliverRecipient& recipient() const { return request_->recipients[recipient_]; }
+  bool find_duplicate(const AccountState& state, std::int64_t now);
+  Result<FolderId> plan_folder(Plan& plan, AccountAccess& access);
+
+  std::shared_ptr<const Deliver> request_;
+  std::size_t recipient_;
+  std::shared_ptr<UniqueFd> file_;
+  Unique unique_;
+  std::vector<std::pair<FolderId, FolderScan>> scans_;
+};
+
+class AppendOperation final : public RequestOperation<Append> {
+ public:
+  AppendOperation(Append message, std::vector<std::shared_ptr<UniqueFd>> files);
+  Result<void> plan(Plan& plan, AccountAccess& access) override;
+
+ private:
+  std::vector<std::shared_ptr<UniqueFd>> files_;
+};
+
+// --- messages (copying.cc, changing.cc)
+class CopyOperation final : public RequestOperation<Copy> {
+ public:
+  using RequestOperation::RequestOperation;
+  Result<void> plan(Plan& plan, AccountAccess& access) override;
+};
+
+class MoveOperation final : public RequestOperation<Move> {
+ public:
+  using RequestOperation::RequestOperation;
+  Result<void> plan(Plan& plan, AccountAccess& access) override;
+};
+
+class StoreOperation final : public RequestOperation<Store> {
+ public:
+  using RequestOperation::RequestOperation;
+  Result<void> plan(Plan& plan, AccountAccess& access) override;
+};
+
+class ExpungeOperation final : public RequestOperation<Expunge> {
+ public:
+  using RequestOperation::RequestOperation;
+  Result<void> plan(Plan& plan, AccountAccess& access) override;
+};
+
+// --- folders (folders.cc)
+class CreateFolderOperation final : public RequestOperation<CreateFolder> {
+ public:
+  using RequestOperation::RequestOperation;
+  Result<void> plan(Plan& plan, AccountAccess& access) override;
+};
+
+class DeleteFolderOperation final : public RequestOperation<DeleteFolder> {
+ public:
+  using RequestOperation::RequestOperation;
+  Result<void> plan(Plan& plan, AccountAccess& access) override;
+};
+
+class RenameFolderOperation final : public RequestOperation<RenameFolder> {
+ public:
+  using RequestOperation::RequestOperation;
+  Result<void> plan(Plan& plan, AccountAccess& access) override;
+};
+
+class SubscribeOperation final : public RequestOperation<Subscribe> {
+ public:
+  using RequestOperation::RequestOperation;
+  Result<void> plan(Plan& plan, AccountAccess& access) override;
+};
+
+// --- mailboxes (mailboxes.cc)
+class OpenMailboxOperation final : public RequestOperation<OpenMailbox> {
+ public:
+  using RequestOperation::RequestOperation;
+  bool looks_at_files() const override { return true; }
+  Result<void> prepare(AccountAccess& access) override;
+  Result<void> plan(Plan& plan, AccountAccess& access) override;
+
+ private:
+  std::optional<FolderScan> scan_;
+};
+
+class OpenFileOperation final : public RequestOperation<OpenFile> {
+ public:
+  using RequestOperation::RequestOperation;
+  bool looks_at_files() const override { return true; }
+  Result<void> prepare(AccountAccess& access) override;
+  Result<void> plan(Plan& plan, AccountAccess& access) override;
+  UniqueFd file;
+
+ private:
+  std::optional<FolderScan> scan_;
+};
+
+// --- shared
+struct NewFolder {
+  std::string name;
+  std::uint8_t special_use = 0;
+  bool subscribe = false;
+};
+// Adds one folder whose name is legal and free; its parents must be there.
+Result<FolderId> plan_folder(Plan& plan, AccountAccess& access, const NewFolder& folder);
+// With the missing ones above it.
+Result<FolderId> plan_folder_path(Plan& plan, AccountAccess& access, const NewFolder& folder);
+
+// Copies the messages that exist into `target`; the reply is filled but for nothing.
+Result<CopyResult> plan_copies(Plan& plan, FolderId source, const UidSet& existing, FolderId target, Modseq modseq);
+void plan_expunge(Plan& plan, FolderId folder, const UidSet& existing, Modseq modseq);
+UidSet existing_uids(const Folder& folder, const UidSet& wanted, const std::function<bool(const Message&)>& which);
+
+Error no_such_mailbox();
+Error over_quota();
+bool exceeds(const Quota& quota, const Totals& totals, std::uint64_t bytes, std::uint64_t messages);
+
+// (transaction, account, recipient) -> the same 96 bits whenever it is repeated.
+Unique delivery_unique(const TransactionId& transaction, const std::string& entry_uuid, std::uint32_t index);
+Unique new_unique();
+
+}  // namespace mailtree::store

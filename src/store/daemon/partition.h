@@ -1,0 +1,67 @@
+// SPDX-License-Identifier: Apache-2.0
+// A storage partition: its identity, the exclusive right to change it, its generation and its UIDVALIDITY counter.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <mutex>
+#include <set>
+#include <string>
+
+#include "base/result.h"
+#include "base/unique_fd.h"
+#include "loop/disk.h"
+#include "store/types.h"
+
+namespace mailtree::store {
+
+// Where an account lies below its partition: <domain>/<hh>/<uid>.
+struct AccountPlace {
+  std::string domain;
+  std::string bucket;  // two hex digits, so that no directory gets too many entries
+  std::string leaf;    // uid case-folded, percent-encoded
+  [[nodiscard]] std::string path() const { return domain + "/" + bucket + "/" + leaf; }
+};
+
+class Partition {
+ public:
+  // Makes an empty partition in an existing directory: partition.toml with a new id. Fails if there is one.
+  static Result<void> create(loop::Disk& disk, const std::string& path);
+  // Refuses without partition.toml (not mounted: nothing may be written) and while another process has it.
+  static Result<std::unique_ptr<Partition>> open(loop::Disk& disk, const std::string& path, const std::string& host);
+
+  [[nodiscard]] loop::Disk& disk() const { return disk_; }
+  [[nodiscard]] int directory() const { return directory_.get(); }
+  [[nodiscard]] const std::string& path() const { return path_; }
+  [[nodiscard]] const std::string& id() const { return id_; }
+  [[nodiscard]] const std::string& host() const { return host_; }
+  [[nodiscard]] std::uint64_t generation() const { return generation_; }
+  // Never given before in this partition, whatever was restored or deleted. Any thread.
+  Result<std::uint32_t> next_uidvalidity();
+  // Makes the names of the directories above an account durable: once a run, because an earlier process may have been
+  // killed between making and syncing them. Any thread.
+  Result<void> settle_parents(const AccountPlace& place);
+  void unsettle(const AccountPlace& place);
+
+ private:
+  Partition(loop::Disk& disk, std::string path, std::string host);
+  Result<void> take_over();
+  Result<void> write_owner();
+
+  loop::Disk& disk_;
+  std::string path_;
+  std::string host_;
+  UniqueFd directory_;
+  UniqueFd lock_;
+  std::string id_;
+  std::uint64_t generation_ = 0;
+  std::mutex mutex_;  // guards what is below
+  std::uint32_t next_uidvalidity_ = 0;
+  std::set<std::string> settled_;        // buckets
+  std::uint32_t uidvalidity_limit_ = 0;  // durable in `owner`: numbers from here on are not ours yet
+};
+
+AccountPlace account_place(const AccountName& name);
+AccountKey account_key(const AccountName& name);
+
+}  // namespace mailtree::store

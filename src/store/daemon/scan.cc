@@ -1,0 +1,352 @@
+// SPDX-License-Identifier: Apache-2.0
+// Scanning directories and planning what follows from it.
+#include "store/daemon/scan.h"
+
+#include <algorithm>
+#include <atomic>
+#include <thread>
+#include <unordered_map>
+#include <unordered_set>
+
+#include "net/digest.h"
+#include "store/daemon/folder_names.h"
+#include "store/daemon/partition.h"
+#include "store/file_name.h"
+
+namespace mailtree::store {
+namespace {
+
+using loop::Disk;
+
+constexpr std::size_t max_foreign_a_scan = 200000;  // keeps the record below 16 MiB; the rest comes next time
+constexpr std::size_t read_chunk = 64U << 10;
+constexpr std::size_t max_helpers = 15;
+constexpr std::size_t files_a_helper = 64;
+
+// Octets when every bare LF is counted as CRLF, as IMAP will send the file. `chunk` is room to read into.
+Result<std::uint64_t> count_crlf_size(Disk& disk, int fd, std::uint64_t size, std::string& chunk) {
+  std::uint64_t bare = 0;
+  char before = '\0';
+  for (std::uint64_t at = 0; at < size;) {
+    const auto count = disk.read_at(fd, chunk.data(), chunk.size(), at);
+    if (!count) return count.error();
+    if (*count == 0) break;
+    for (std::size_t i = 0; i < *count; ++i) {
+      if (chunk[i] == '\n' && before != '\r') ++bare;
+      before = chunk[i];
+    }
+    at += *count;
+  }
+  return size + bare;
+}
+
+// A file that may be foreign mail, and what measuring it gave.
+struct Candidate {
+  int directory = -1;
+  FolderScan::Foreign foreign;
+  ParsedFileName parsed;
+  bool is_mail = false;
+  std::unique_ptr<Error> failure;
+};
+
+void measure(Disk& disk, Candidate& candidate, std::string& chunk) {
+  const auto file = disk.open(candidate.directory, candidate.foreign.name, Disk::Access::read);
+  if (!file) return;  // gone meanwhile, or a symbolic link
+  const auto status = disk.status(file->get());
+  if (status && !status->is_regular) return;
+  Message& message = candidate.foreign.message;
+  const ParsedFileName& parsed = candidate.parsed;
+  Result<std::uint64_t> crlf_size =
+      status ? Result<std::uint64_t>(status->size) : Result<std::uint64_t>(status.error());
+  const bool said = status && parsed.size == status->size && parsed.crlf_size && *parsed.crlf_size >= status->size;
+  if (said) crlf_size = *parsed.crlf_size;
+  if (status && !said) crlf_size = count_crlf_size(disk, file->get(), status->size, chunk);
+  if (!crlf_size) {
+    candidate.failure = std::make_unique<Error>(crlf_size.error());
+    return;
+  }
+  message.size = status->size;
+  message.crlf_size = *crlf_size;
+  message.internal_date =
+      parsed.time > 0 ? parsed.time : std::max<std::int64_t>(0, status->modified_ns / 1'000'000'000);
+  candidate.is_mail = true;
+}
+
+// Reading many small files one after the other waits for the disk each time. The only threads beside the pool: they
+// live within this call and share nothing but the next number.
+void measure_all(Disk& disk, std::vector<Candidate>& candidates) {
+  std::atomic<std::size_t> next{0};
+  const auto work = [&] {
+    std::string chunk(read_chunk, '\0');
+    for (std::size_t i = next++; i < candidates.size(); i = next++) measure(disk, candidates[i], chunk);
+  };
+  std::vector<std::jthread> helpers;
+  for (std::size_t i = 0; i < std::min(max_helpers, candidates.size() / files_a_helper); ++i)
+    helpers.emplace_back(work);
+  work();
+}
+
+std::unordered_set<std::uint64_t> live_marks(const AccountState& state) {
+  std::unordered_set<std::uint64_t> marks;
+  for (const auto& [id, folder] : state.folders) {
+    for (const Message& message : folder.messages) marks.insert(mark_of(message.unique));
+  }
+  return marks;
+}
+
+class Scanner {
+ public:
+  Scanner(AccountAccess& access, const Folder& folder) : access_(access), folder_(folder) {}
+
+  Result<FolderScan> run() {
+    auto done = look_through("/cur", false);
+    if (done) done = look_through("/new", true);
+    if (done) done = look_for_missing();
+    if (!done) return done.error();
+    std::sort(scan_.foreign.begin(), scan_.foreign.end(), [](const auto& a, const auto& b) {
+      return std::pair(a.message.internal_date, std::string_view(a.name)) <
+             std::pair(b.message.internal_date, std::string_view(b.name));
+    });
+    return std::move(scan_);
+  }
+
+ private:
+  Result<void> look_through(const char* part, bool in_new) {
+    auto directory = access_.disk.open(access_.directory, folder_.directory + part, Disk::Access::directory);
+    if (!directory) return directory.error();
+    const auto status = access_.disk.status(directory->get());  // before the names: later changes will show
+    if (!status) return status.error();
+    const auto names = access_.disk.list(directory->get());
+    if (!names) return names.error();
+    if (!in_new) found_.assign(folder_.messages.size(), false);
+    for (const std::string& name : *names) see(directory->get(), name, in_new);
+    const auto taken = take_candidates();
+    if (!taken) return taken;
+    FolderWatch& watch = access_.watches[folder_.directory];
+    (in_new ? watch.new_ns : watch.cur_ns) = status->modified_ns;
+    const bool complete = scan_.foreign.size() < max_foreign_a_scan;
+    watch.scanned = complete;
+    watch.suspect = !complete;
+    watch.scanned_at = access_.now;
+    return {};
+  }
+
+  void see(int directory, const std::string& name, bool in_new) {
+    if (name.front() == '.') return;
+    const ParsedFileName parsed = parse_file_name(name);
+    if (parsed.ours && !in_new && parsed.folder == folder_.id && see_ours(name, parsed)) return;
+    if (scan_.foreign.size() + candidates_.size() < max_foreign_a_scan) see_foreign(directory, name, parsed, in_new);
+  }
+
+  // True if the file is accounted for.
+  bool see_ours(const std::string& name, const ParsedFileName& parsed) {
+    const Message* const message = folder_.find(parsed.uid);
+    if (message != nullptr && message->unique == parsed.unique) {
+      const auto place = static_cast<std::size_t>(message - folder_.messages.data());
+      if (found_[place]) {
+        scan_.leftovers.push_back(name);  // the same message under two names
+        return true;
+      }
+      found_[place] = true;
+      if (name != name_of(access_.state, folder_, *message)) scan_.renamed.push_back({parsed.uid, name, parsed.flags});
+      return true;
+    }
+    const std::uint64_t mark = mark_of(parsed.unique);
+    if (parsed.uid < folder_.uidnext && tombstones().contains(parsed.uid) && tombstones().at(parsed.uid) == mark) {
+      scan_.unfinished_removals.push_back(name);
+      return true;
+    }
+    if (!live_) live_ = live_marks(access_.state);
+    if (!live_->contains(mark)) return false;
+    scan_.leftovers.push_back(name);  // of a COPY or MOVE that was never answered: the message itself is elsewhere
+    return true;
+  }
+
+  void see_foreign(int directory, const std::string& name, const ParsedFileName& parsed, bool in_new) {
+    Candidate candidate;
+    candidate.directory = directory;
+    candidate.parsed = parsed;
+    candidate.foreign.name = name;
+    candidate.foreign.in_new = in_new;
+    candidate.foreign.message.flags = in_new ? std::uint8_t{0} : parsed.flags;
+    if (parsed.ours) candidate.foreign.message.unique = parsed.unique;
+    candidates_.push_back(std::move(candidate));
+  }
+
+  Result<void> take_candidates() {
+    measure_all(access_.disk, candidates_);
+    for (Candidate& candidate : candidates_) {
+      if (candidate.failure) return *candidate.failure;
+      if (candidate.is_mail) scan_.foreign.push_back(std::move(candidate.foreign));
+    }
+    candidates_.clear();
+    return {};
+  }
+
+  // A directory that changes while it is read may hide a name: who is not found is looked for once more by name, and
+  // by a second reading.
+  Result<void> look_for_missing() {
+    UidSet missing;
+    for (std::size_t i = 0; i < found_.size(); ++i) {
+      if (!found_[i]) add_uid(missing, folder_.messages[i].uid);
+    }
+    if (missing.empty()) return {};
+    const auto directory = access_.disk.open(access_.directory, folder_.directory + "/cur", Disk::Access::directory);
+    if (!directory) return directory.error();
+    const auto names = access_.disk.list(directory->get());
+    if (!names) return names.error();
+    std::unordered_set<Uid> there;
+    for (const std::string& name : *names) {
+      const ParsedFileName parsed = parse_file_name(name);
+      const Message* const message = parsed.ours && parsed.folder == folder_.id ? folder_.find(parsed.uid) : nullptr;
+      if (message != nullptr && message->unique == parsed.unique) there.insert(parsed.uid);
+    }
+    for (const UidRange& range : missing) {
+      for (Uid uid = range.first;; ++uid) {
+        const std::string name = name_of(access_.state, folder_, *folder_.find(uid));
+        if (!there.contains(uid) && !access_.disk.status_at(directory->get(), name)) add_uid(scan_.missing, uid);
+        if (uid == range.last) break;
+      }
+    }
+    return {};
+  }
+
+  const std::unordered_map<Uid, std::uint64_t>& tombstones() {
+    if (!tombstones_) {
+      tombstones_.emplace();
+      for (const Tombstone& gone : folder_.tombstones) tombstones_->emplace(gone.uid, gone.mark);
+    }
+    return *tombstones_;
+  }
+
+  AccountAccess& access_;
+  const Folder& folder_;
+  FolderScan scan_;
+  std::vector<Candidate> candidates_;
+  std::vector<bool> found_;  // by place in folder_.messages
+  std::optional<std::unordered_map<Uid, std::uint64_t>> tombstones_;
+  std::optional<std::unordered_set<std::uint64_t>> live_;
+};
+
+Unique random_unique() {
+  const std::string octets = net::random_octets(12);
+  Unique unique{};
+  std::copy(octets.begin(), octets.end(), unique.begin());
+  return unique;
+}
+
+// A folder name that no folder has yet.
+std::string free_name(const AccountState& state, std::string name) {
+  const std::string base = name;
+  for (int i = 2; state.find_by_name(name) != nullptr; ++i) name = base + "-" + std::to_string(i);
+  return name;
+}
+
+}  // namespace
+
+Result<bool> scan_is_due(AccountAccess& access, const Folder& folder) {
+  const FolderWatch& watch = access.watches[folder.directory];
+  if (!watch.scanned) return true;
+  const auto mtime = [&](const char* part) -> Result<std::int64_t> {
+    const auto status = access.disk.status_at(access.directory, folder.directory + part);
+    if (!status) return status.error();
+    return status->modified_ns;
+  };
+  const auto fresh = mtime("/new");
+  if (!fresh) return fresh.error();
+  if (*fresh != watch.new_ns) return true;
+  const auto cur = mtime("/cur");
+  if (!cur) return cur.error();
+  if (*cur != watch.cur_ns) return true;
+  return watch.suspect && access.now - watch.scanned_at >= suspicion_seconds;
+}
+
+Result<FolderScan> scan_folder(AccountAccess& access, const Folder& folder) {
+  return Scanner(access, folder).run();
+}
+
+void plan_scan(Plan& plan, FolderId id, const FolderScan& scan) {
+  const Folder& folder = *plan.state.find(id);
+  for (const std::string& name : scan.unfinished_removals) plan.clean_ups.push_back({folder.directory, name});
+  for (const std::string& name : scan.leftovers) plan.actions.push_back(file_action::SetAside{folder.directory, name});
+  for (const FolderScan::Renamed& renamed : scan.renamed) {
+    const Message before = *folder.find(renamed.uid);
+    const auto differing = static_cast<std::uint8_t>(before.name_flags ^ renamed.flags);
+    if (differing != 0) {
+      plan.add(entry::Renamed{id, renamed.uid, renamed.flags});
+      const auto flags = static_cast<std::uint8_t>((before.flags & ~differing) | (renamed.flags & differing));
+      if (flags != before.flags) {
+        plan.add(entry::FlagsChanged{id, {{renamed.uid, renamed.uid}}, plan.next_modseq(), flag::all, flags, {}, {}});
+      }
+    }
+    const std::string name = name_of(plan.state, folder, *folder.find(renamed.uid));
+    if (name != renamed.name) plan.actions.push_back(file_action::TakeIn{folder.directory, false, renamed.name, name});
+  }
+  if (!scan.missing.empty()) plan.add(entry::Expunged{id, scan.missing, plan.next_modseq()});
+  const Modseq modseq = plan.next_modseq();
+  for (const FolderScan::Foreign& foreign : scan.foreign) {
+    Message message = foreign.message;
+    if (message.unique == Unique{}) message.unique = random_unique();
+    message.uid = folder.uidnext;
+    message.name_flags = message.flags;
+    message.modseq = modseq;
+    message.save_date = plan.now;
+    plan.actions.push_back(
+        file_action::TakeIn{folder.directory, foreign.in_new, foreign.name, name_of(plan.state, folder, message)});
+    plan.add(entry::Arrived{id, message, {}});
+  }
+}
+
+Result<std::vector<std::string>> find_foreign_folders(AccountAccess& access) {
+  std::vector<std::string> found;
+  const auto directory = access.disk.open(access.directory, inbox_directory, Disk::Access::directory);
+  if (!directory) return directory.error();
+  const auto status = access.disk.status(directory->get());
+  if (!status) return status.error();
+  FolderWatch& watch = access.watches[{}];  // of Maildir/ itself
+  if (watch.scanned && watch.cur_ns == status->modified_ns && access.now - watch.scanned_at < suspicion_seconds) {
+    return found;
+  }
+  const auto names = access.disk.list(directory->get());
+  if (!names) return names.error();
+  std::unordered_set<std::string> known(access.state.doomed.begin(), access.state.doomed.end());
+  for (const auto& [id, folder] : access.state.folders) known.insert(folder.directory);
+  for (const std::string& name : *names) {
+    if (name.size() < 2 || name.front() != '.' || name == "..") continue;
+    const std::string path = std::string(inbox_directory) + "/" + name;
+    if (known.contains(path)) continue;
+    const auto cur = access.disk.open(directory->get(), name + "/cur", Disk::Access::directory);
+    if (cur) found.push_back(name);
+  }
+  std::sort(found.begin(), found.end());
+  watch.scanned = true;
+  watch.cur_ns = status->modified_ns;
+  watch.scanned_at = access.now;
+  return found;
+}
+
+Result<void> plan_foreign_folders(Plan& plan, AccountAccess& access, const std::vector<std::string>& directories) {
+  for (const std::string& directory : directories) {
+    const auto uidvalidity = access.partition.next_uidvalidity();
+    if (!uidvalidity) return uidvalidity.error();
+    const std::string path = std::string(inbox_directory) + "/" + directory;
+    for (const char* part : {"/new", "/tmp"}) {
+      const auto made = access.disk.make_directory(access.directory, path + part);
+      if (!made && !loop::is_taken(made.error())) return made;
+    }
+    entry::FolderSet folder;
+    folder.id = plan.state.next_folder;
+    folder.name = free_name(plan.state, name_of_directory(directory));
+    folder.directory = path;
+    folder.object = mark_of(random_unique());
+    folder.uidvalidity = *uidvalidity;
+    folder.special_use = special_use_of(folder.name);
+    folder.modseq = plan.next_modseq();
+    const std::string name = folder.name;
+    plan.add(std::move(folder));
+    plan.add(entry::Subscribed{name, true});
+  }
+  return {};
+}
+
+}  // namespace mailtree::store

@@ -1,0 +1,259 @@
+// SPDX-License-Identifier: Apache-2.0
+// Requests become operations; descriptors are checked and their data made durable before an account sees them.
+#include "store/daemon/server.h"
+
+#include <sys/statvfs.h>
+
+#include <algorithm>
+
+#include "log/log.h"
+#include "store/daemon/operations/operations.h"
+
+namespace mailtree::store {
+namespace {
+
+using loop::Task;
+using net::RpcRequest;
+using net::WithDescriptors;
+using Files = std::vector<std::shared_ptr<UniqueFd>>;
+
+constexpr std::uint64_t reserved_octets = std::uint64_t{64} << 20;  // for logs and indexes when the disk is nearly full
+
+// Whether each descriptor is what the message said, then its data on disk. On a pool thread.
+Result<void> receive_files(loop::Disk& disk, const Files& files, const std::vector<std::uint64_t>& sizes) {
+  for (std::size_t i = 0; i < files.size(); ++i) {
+    const auto status = disk.status(files[i]->get());
+    if (!status) return status.error();
+    if (!status->is_regular || status->size != sizes[i]) {
+      return Error::temporary(Condition::syntax, "message file of " + std::to_string(status->size) +
+                                                     " octets instead of " + std::to_string(sizes[i]));
+    }
+    const auto synced = disk.sync_data(files[i]->get());
+    if (!synced) return synced;
+  }
+  return {};
+}
+
+Files share(std::vector<UniqueFd> descriptors) {
+  Files files;
+  for (UniqueFd& fd : descriptors) files.push_back(std::make_shared<UniqueFd>(std::move(fd)));
+  return files;
+}
+
+Result<WithDescriptors<NewMessageFile::Reply>> make_message_file(const Partition& partition, std::uint64_t size) {
+  struct statvfs space {};
+  if (::fstatvfs(partition.directory(), &space) == 0 && size + reserved_octets > space.f_bavail * space.f_frsize) {
+    return Error::temporary(Condition::storage, "partition " + partition.path() + " is nearly full");
+  }
+  auto file = partition.disk().open_unnamed(partition.directory());
+  if (!file) return file.error();
+  std::vector<UniqueFd> descriptors;
+  descriptors.push_back(std::move(*file));
+  return WithDescriptors<NewMessageFile::Reply>({partition.id()}, std::move(descriptors));
+}
+
+void describe(const Result<void>& outcome, DeliverResult& result) {
+  if (outcome) return;
+  result.delivered = false;
+  result.permanent = outcome.error().kind == Kind::permanent;
+  result.condition = static_cast<std::uint8_t>(outcome.error().condition);
+  result.detail = outcome.error().detail;
+}
+
+template <typename Op>
+Task<Result<typename Op::Request::Reply>> perform_one(Accounts* accounts, RpcRequest<typename Op::Request> call) {
+  const auto operation = std::make_shared<Op>(std::move(call.message));
+  std::vector<std::shared_ptr<Operation>> all = {operation};
+  co_await accounts->perform(std::move(all));
+  if (!operation->outcome) co_return operation->outcome.error();
+  co_return operation->reply;
+}
+
+}  // namespace
+
+// Every 10 s, microseconds.
+class Server::Housekeeping final : public loop::Timer {
+ public:
+  Housekeeping(loop::Loop& loop, IndexWriter& index) : loop_(loop), index_(index) { again(); }
+  void expired() override {
+    index_.check_readers();
+    again();
+  }
+
+ private:
+  void again() { loop_.schedule(*this, loop::Deadline::after(std::chrono::seconds(10))); }
+  loop::Loop& loop_;
+  IndexWriter& index_;
+};
+
+Server::Server(loop::Loop& loop, loop::WorkerPool& pool, ServerOptions options)
+    : loop_(loop), pool_(pool), options_(std::move(options)) {}
+
+Server::~Server() = default;
+
+Result<void> Server::open() {
+  auto partition = Partition::open(disk_, options_.partition_path, options_.host_name);
+  if (!partition) return partition.error();
+  partition_ = std::move(*partition);
+  const auto status = disk_.status(partition_->directory());
+  if (!status) return status.error();
+  IndexOptions index;
+  index.directory = options_.index_directory;
+  index.partition_id = partition_->id();
+  index.generation = partition_->generation();
+  index.device = status->device;
+  index.map_bytes = options_.index_map_bytes;
+  auto writer = IndexWriter::open(index);
+  if (!writer) return writer.error();
+  index_ = std::move(*writer);
+  const auto tell = [this](const ChangeNotice& notice) { notify(notice); };
+  accounts_ = std::make_unique<Accounts>(loop_, pool_, *partition_, *index_, clock_, options_.limits, tell);
+  log::event(log::Level::info, "store.partition.opened",
+             {{"path", partition_->path()},
+              {"partition", partition_->id()},
+              {"generation", partition_->generation()},
+              {"index", index_->path()}});
+  return {};
+}
+
+template <typename Op>
+void Server::answer() {
+  rpc_->on<typename Op::Request>(
+      [this](RpcRequest<typename Op::Request> call) { return perform_one<Op>(accounts_.get(), std::move(call)); });
+}
+
+void Server::serve(UniqueFd listening) {
+  rpc_ = std::make_unique<net::RpcServer>(loop_);
+  if (!options_.allowed_uids.empty()) rpc_->allow_uids(options_.allowed_uids);
+  answer<MayAcceptOperation>();
+  answer<CopyOperation>();
+  answer<MoveOperation>();
+  answer<StoreOperation>();
+  answer<ExpungeOperation>();
+  answer<CreateFolderOperation>();
+  answer<DeleteFolderOperation>();
+  answer<RenameFolderOperation>();
+  answer<SubscribeOperation>();
+  answer<OpenMailboxOperation>();
+  rpc_->on<OpenAccount>([this](RpcRequest<OpenAccount> call) { return open_account(std::move(call)); });
+  rpc_->on<Deliver>([this](RpcRequest<Deliver> call) { return deliver(std::move(call)); });
+  rpc_->on<Append>([this](RpcRequest<Append> call) { return append(std::move(call)); });
+  rpc_->on<Watch>([this](RpcRequest<Watch> call) { return watch(std::move(call)); });
+  rpc_->on_with_descriptors<NewMessageFile>(
+      [this](RpcRequest<NewMessageFile> call) { return new_message_file(std::move(call)); });
+  rpc_->on_with_descriptors<OpenFile>([this](RpcRequest<OpenFile> call) { return open_file(std::move(call)); });
+  rpc_->on_disconnect([this](const std::shared_ptr<net::RpcPeer>& peer) { forget(peer); });
+  housekeeping_ = std::make_unique<Housekeeping>(loop_, *index_);
+  rpc_->serve(std::move(listening));
+}
+
+Task<void> Server::stop(loop::Deadline deadline) {
+  [[maybe_unused]] const int frame = 0;
+  if (rpc_) co_await rpc_->stop(deadline);
+  if (accounts_) co_await accounts_->settle(deadline);
+  watchers_.clear();
+  housekeeping_.reset();
+}
+
+Task<Result<OpenAccount::Reply>> Server::open_account(RpcRequest<OpenAccount> call) {
+  const auto operation = std::make_shared<OpenAccountOperation>(std::move(call.message));
+  std::vector<std::shared_ptr<Operation>> all = {operation};
+  co_await accounts_->perform(std::move(all));
+  if (!operation->outcome) co_return operation->outcome.error();
+  operation->reply.index_path = index_->path();
+  co_return operation->reply;
+}
+
+Task<Result<WithDescriptors<NewMessageFile::Reply>>> Server::new_message_file(RpcRequest<NewMessageFile> call) {
+  const Partition* const partition = partition_.get();
+  const std::uint64_t size = call.message.expected_size;
+  auto job = [partition, size] { return make_message_file(*partition, size); };
+  auto made = co_await pool_.run(std::move(job));
+  co_return made;
+}
+
+Task<Result<Deliver::Reply>> Server::deliver(RpcRequest<Deliver> call) {
+  const auto request = std::make_shared<const Deliver>(std::move(call.message));
+  const Files files = share(std::move(call.descriptors));
+  const bool sensible =
+      files.size() == 1 && !request->recipients.empty() && request->recipients.size() <= max_recipients;
+  if (!sensible) co_return Error::temporary(Condition::syntax, "Deliver with a wrong number of files or recipients");
+  std::vector<std::uint64_t> sizes = {request->size};
+  auto job = [this, files, sizes = std::move(sizes)] { return receive_files(disk_, files, sizes); };
+  const auto received = co_await pool_.run(std::move(job));
+  if (!received) co_return received.error();
+
+  std::vector<std::shared_ptr<DeliverOperation>> deliveries;
+  std::vector<std::shared_ptr<Operation>> all;
+  for (std::size_t i = 0; i < request->recipients.size(); ++i) {
+    deliveries.push_back(std::make_shared<DeliverOperation>(request, i, files.front()));
+    all.push_back(deliveries.back());
+  }
+  co_await accounts_->perform(std::move(all));
+  Deliver::Reply reply;
+  for (const auto& delivery : deliveries) {
+    describe(delivery->outcome, delivery->result);
+    reply.results.push_back(delivery->result);
+  }
+  co_return reply;
+}
+
+Task<Result<Append::Reply>> Server::append(RpcRequest<Append> call) {
+  Files files = share(std::move(call.descriptors));
+  std::vector<std::uint64_t> sizes;
+  for (const AppendMessage& message : call.message.messages) sizes.push_back(message.size);
+  if (files.empty() || files.size() != sizes.size()) {
+    co_return Error::temporary(Condition::syntax, "Append with a wrong number of files");
+  }
+  auto job = [this, files, sizes = std::move(sizes)] { return receive_files(disk_, files, sizes); };
+  const auto received = co_await pool_.run(std::move(job));
+  if (!received) co_return received.error();
+  const auto operation = std::make_shared<AppendOperation>(std::move(call.message), std::move(files));
+  std::vector<std::shared_ptr<Operation>> all = {operation};
+  co_await accounts_->perform(std::move(all));
+  if (!operation->outcome) co_return operation->outcome.error();
+  co_return operation->reply;
+}
+
+Task<Result<WithDescriptors<OpenFile::Reply>>> Server::open_file(RpcRequest<OpenFile> call) {
+  const auto operation = std::make_shared<OpenFileOperation>(std::move(call.message));
+  std::vector<std::shared_ptr<Operation>> all = {operation};
+  co_await accounts_->perform(std::move(all));
+  if (!operation->outcome) co_return operation->outcome.error();
+  if (!operation->file) co_return Error::permanent(Condition::no_such_message, "No such message");
+  std::vector<UniqueFd> descriptors;
+  descriptors.push_back(std::move(operation->file));
+  WithDescriptors<OpenFile::Reply> answer(operation->reply, std::move(descriptors));
+  co_return std::move(answer);
+}
+
+Task<Result<Watch::Reply>> Server::watch(RpcRequest<Watch> call) {
+  const std::shared_ptr<net::RpcPeer> peer = call.peer;
+  for (const AccountKey key : call.message.add) {
+    auto& peers = watchers_[key];
+    if (std::find(peers.begin(), peers.end(), peer) == peers.end()) peers.push_back(peer);
+  }
+  for (const AccountKey key : call.message.remove) {
+    const auto found = watchers_.find(key);
+    if (found == watchers_.end()) continue;
+    std::erase(found->second, peer);
+    if (found->second.empty()) watchers_.erase(found);
+  }
+  Watch::Reply reply;
+  co_return reply;
+}
+
+void Server::notify(const ChangeNotice& notice) {
+  const auto found = watchers_.find(notice.account);
+  if (found == watchers_.end()) return;
+  for (const auto& peer : found->second) peer->push(notice);
+}
+
+void Server::forget(const std::shared_ptr<net::RpcPeer>& peer) {
+  for (auto at = watchers_.begin(); at != watchers_.end();) {
+    std::erase(at->second, peer);
+    at = at->second.empty() ? watchers_.erase(at) : std::next(at);
+  }
+}
+
+}  // namespace mailtree::store

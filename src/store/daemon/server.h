@@ -1,0 +1,76 @@
+// SPDX-License-Identifier: Apache-2.0
+// Server: stored, the only process that changes a partition. Answers the requests of ../messages.h on a Unix socket.
+#pragma once
+
+#include <memory>
+#include <string>
+#include <unordered_map>
+#include <vector>
+
+#include "base/clock.h"
+#include "loop/disk.h"
+#include "loop/worker_pool.h"
+#include "net/rpc.h"
+#include "store/daemon/accounts.h"
+#include "store/daemon/index_writer.h"
+#include "store/daemon/partition.h"
+#include "store/messages.h"
+
+namespace mailtree::store {
+
+struct ServerOptions {
+  std::string partition_path;
+  std::string index_directory;
+  std::string host_name;               // part of the file names of new accounts
+  std::vector<unsigned> allowed_uids;  // of clients; empty = our own and root
+  std::size_t index_map_bytes = std::size_t{64} << 30;
+  AccountLimits limits;
+};
+
+class Server {
+ public:
+  // About 16 pool threads let as many accounts share the journal commits of the file system.
+  static constexpr std::size_t pool_threads = 16;
+
+  Server(loop::Loop& loop, loop::WorkerPool& pool, ServerOptions options);
+  ~Server();
+  Server(const Server&) = delete;
+  Server& operator=(const Server&) = delete;
+
+  // Takes the partition and opens the index: before rights are dropped or a sandbox is entered. Blocking.
+  Result<void> open();
+  // Begins to answer on a listening Unix socket.
+  void serve(UniqueFd listening);
+  // Ends what runs, at the latest at the deadline; then the partition is free for another process.
+  loop::Task<void> stop(loop::Deadline deadline);
+
+  [[nodiscard]] const Partition& partition() const { return *partition_; }
+
+ private:
+  template <typename Op>
+  void answer();
+  loop::Task<Result<net::WithDescriptors<NewMessageFile::Reply>>> new_message_file(
+      net::RpcRequest<NewMessageFile> call);
+  loop::Task<Result<OpenAccount::Reply>> open_account(net::RpcRequest<OpenAccount> call);
+  loop::Task<Result<Deliver::Reply>> deliver(net::RpcRequest<Deliver> call);
+  loop::Task<Result<Append::Reply>> append(net::RpcRequest<Append> call);
+  loop::Task<Result<net::WithDescriptors<OpenFile::Reply>>> open_file(net::RpcRequest<OpenFile> call);
+  loop::Task<Result<Watch::Reply>> watch(net::RpcRequest<Watch> call);
+  void notify(const ChangeNotice& notice);
+  class Housekeeping;
+  void forget(const std::shared_ptr<net::RpcPeer>& peer);
+
+  loop::Loop& loop_;
+  loop::WorkerPool& pool_;
+  const ServerOptions options_;
+  loop::RealDisk disk_;
+  SystemClock clock_;
+  std::unique_ptr<Partition> partition_;
+  std::unique_ptr<IndexWriter> index_;
+  std::unique_ptr<Accounts> accounts_;
+  std::unique_ptr<net::RpcServer> rpc_;
+  std::unique_ptr<Housekeeping> housekeeping_;
+  std::unordered_map<AccountKey, std::vector<std::shared_ptr<net::RpcPeer>>> watchers_;
+};
+
+}  // namespace mailtree::store

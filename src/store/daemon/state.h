@@ -1,0 +1,85 @@
+// SPDX-License-Identifier: Apache-2.0
+// What an account holds: the fold of the records of its log. Pure values: no files, no clock. Only apply() changes it,
+// so that a running account and one read back from disk can never differ.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <set>
+#include <string>
+#include <unordered_map>
+#include <vector>
+
+#include "base/result.h"
+#include "store/keyword_set.h"
+#include "store/types.h"
+
+namespace mailtree::store {
+
+struct Message {
+  Uid uid = 0;
+  std::uint8_t flags = 0;
+  std::uint8_t name_flags = 0;  // as the file name shows them
+  Unique unique{};
+  std::uint32_t keywords = 0;  // index into Folder::keyword_sets
+  Modseq modseq = 0;
+  std::int64_t internal_date = 0;  // seconds since 1970, never negative
+  std::int64_t save_date = 0;
+  std::uint64_t size = 0;
+  std::uint64_t crlf_size = 0;
+};
+
+// An expunged message: for VANISHED (RFC 7162), and so that its file or a replay of its delivery is recognised.
+struct Tombstone {
+  Uid uid = 0;
+  Modseq modseq = 0;
+  std::uint64_t mark = 0;
+  std::int64_t time = 0;  // of the expunge
+};
+
+std::uint64_t mark_of(const Unique& unique);  // its first 64 bits
+
+struct Folder {
+  FolderId id = no_folder;
+  std::string name;          // UTF-8
+  std::string directory;     // below the account, final
+  std::uint64_t object = 0;  // random; MAILBOXID
+  std::uint32_t uidvalidity = 0;
+  Uid uidnext = 1;
+  Uid first_recent = 1;
+  std::uint8_t special_use = 0;
+  Modseq highestmodseq = 0;
+  Modseq expunge_horizon = 0;
+  std::vector<std::string> keywords;
+  std::vector<KeywordSet> keyword_sets = {KeywordSet{}};  // those in use or once used; [0] is empty
+  std::vector<Message> messages;                          // ascending uid
+  std::vector<Tombstone> tombstones;                      // ascending modseq
+  std::uint32_t unseen = 0;
+  std::uint32_t deleted = 0;
+  std::uint64_t bytes = 0;  // sum of crlf_size
+
+  [[nodiscard]] const Message* find(Uid uid) const;
+  Message* find(Uid uid);
+  [[nodiscard]] const KeywordSet& keywords_of(const Message& message) const { return keyword_sets[message.keywords]; }
+  std::uint32_t keyword_set_index(const KeywordSet& set);
+  // Number of the keyword, compared without case; max_keywords if it is not there.
+  [[nodiscard]] std::size_t keyword_number(std::string_view keyword) const;
+};
+
+struct AccountState {
+  AccountName name;
+  std::string host;  // in the file names
+  Modseq modseq = 0;
+  Totals totals;
+  FolderId next_folder = inbox_folder;
+  std::map<FolderId, Folder> folders;
+  std::set<std::string> subscriptions;
+  std::set<std::string> doomed;                           // directories of removed folders that may still be on disk
+  std::unordered_map<std::uint64_t, std::int64_t> marks;  // of messages gone with their folder: mark -> time gone
+
+  [[nodiscard]] const Folder* find(FolderId id) const;
+  Folder* find(FolderId id);
+  [[nodiscard]] const Folder* find_by_name(std::string_view wanted) const;  // INBOX in any case
+};
+
+}  // namespace mailtree::store

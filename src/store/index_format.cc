@@ -1,0 +1,148 @@
+// SPDX-License-Identifier: Apache-2.0
+// Encoding of index rows.
+#include "store/index_format.h"
+
+#include "store/octets.h"
+
+namespace mailtree::store {
+namespace {
+constexpr std::size_t max_text = 8192;
+}
+
+std::string account_prefix(AccountKey key) {
+  std::string out;
+  put_big(out, key);
+  return out;
+}
+
+std::string folder_prefix(AccountKey key, FolderId folder) {
+  std::string out = account_prefix(key);
+  put_big(out, folder);
+  return out;
+}
+
+std::string message_key(AccountKey key, FolderId folder, Uid uid) {
+  std::string out = folder_prefix(key, folder);
+  put_big(out, uid);
+  return out;
+}
+
+std::string modseq_key(AccountKey key, FolderId folder, Modseq modseq, Uid uid) {
+  std::string out = folder_prefix(key, folder);
+  put_big(out, modseq);
+  put_big(out, uid);
+  return out;
+}
+
+std::string encode_account(const AccountRow& row, const LogPosition& position) {
+  std::string out;
+  put_little(out, position.log_id);
+  put_little(out, position.octets);
+  put_little(out, position.crc);
+  for (const std::string* text :
+       {&row.name.domain, &row.name.uid, &row.name.entry_uuid, &row.account_path, &row.host}) {
+    put_string(out, *text);
+  }
+  put_varint(out, row.highestmodseq);
+  put_varint(out, row.totals.bytes);
+  put_varint(out, row.totals.messages);
+  put_varint(out, row.subscriptions.size());
+  for (const std::string& name : row.subscriptions) put_string(out, name);
+  return out;
+}
+
+std::optional<AccountRow> decode_account(std::string_view value, LogPosition* position) {
+  OctetReader in(value);
+  LogPosition at;
+  at.log_id = in.little<std::uint64_t>();
+  at.octets = in.little<std::uint64_t>();
+  at.crc = in.little<std::uint32_t>();
+  if (position != nullptr) *position = at;
+  AccountRow row;
+  for (std::string* text : {&row.name.domain, &row.name.uid, &row.name.entry_uuid, &row.account_path, &row.host}) {
+    *text = in.string(max_text);
+  }
+  row.highestmodseq = in.varint();
+  row.totals.bytes = in.varint();
+  row.totals.messages = in.varint();
+  const std::uint64_t names = in.varint();
+  for (std::uint64_t i = 0; i < names && in.ok(); ++i) row.subscriptions.push_back(in.string(max_text));
+  if (!in.finished()) return std::nullopt;
+  return row;
+}
+
+std::string encode_folder(const FolderRow& row) {
+  std::string out;
+  put_string(out, row.name);
+  put_string(out, row.directory);
+  put_string(out, row.object_id);
+  for (const std::uint64_t number :
+       {std::uint64_t{row.uidvalidity}, std::uint64_t{row.uidnext}, row.highestmodseq, std::uint64_t{row.messages},
+        std::uint64_t{row.unseen}, std::uint64_t{row.deleted}, row.bytes, std::uint64_t{row.special_use},
+        std::uint64_t{row.first_recent}, row.expunge_horizon, std::uint64_t{row.keywords.size()}}) {
+    put_varint(out, number);
+  }
+  for (const std::string& keyword : row.keywords) put_string(out, keyword);
+  return out;
+}
+
+std::optional<FolderRow> decode_folder(FolderId id, std::string_view value) {
+  OctetReader in(value);
+  FolderRow row;
+  row.id = id;
+  row.name = in.string(max_text);
+  row.directory = in.string(max_text);
+  row.object_id = in.string(max_text);
+  row.uidvalidity = in.number<std::uint32_t>();
+  row.uidnext = in.number<Uid>();
+  row.highestmodseq = in.varint();
+  row.messages = in.number<std::uint32_t>();
+  row.unseen = in.number<std::uint32_t>();
+  row.deleted = in.number<std::uint32_t>();
+  row.bytes = in.varint();
+  row.special_use = in.number<std::uint8_t>();
+  row.first_recent = in.number<Uid>();
+  row.expunge_horizon = in.varint();
+  const std::uint64_t keywords = in.varint(max_keywords);
+  for (std::uint64_t i = 0; i < keywords && in.ok(); ++i) row.keywords.push_back(in.string(max_text));
+  if (!in.finished()) return std::nullopt;
+  return row;
+}
+
+std::string encode_message(const MessageRow& row) {
+  std::string out;
+  out.push_back(static_cast<char>(row.flags));
+  out.push_back(static_cast<char>(row.name_flags));
+  out.append(reinterpret_cast<const char*>(row.unique.data()), row.unique.size());
+  put_varint(out, row.modseq);
+  put_varint(out, static_cast<std::uint64_t>(row.internal_date));
+  put_varint(out, static_cast<std::uint64_t>(row.save_date));
+  put_varint(out, row.size);
+  put_varint(out, row.crlf_size - row.size);
+  if (!row.keywords.empty()) {
+    for (const std::uint64_t bits : row.keywords.bits) put_varint(out, bits);
+  }
+  return out;
+}
+
+std::optional<MessageRow> decode_message(Uid uid, std::string_view value) {
+  OctetReader in(value);
+  MessageRow row;
+  row.uid = uid;
+  row.flags = in.little<std::uint8_t>();
+  row.name_flags = in.little<std::uint8_t>();
+  const std::string_view unique = in.take(row.unique.size());
+  for (std::size_t i = 0; i < unique.size(); ++i) row.unique[i] = static_cast<unsigned char>(unique[i]);
+  row.modseq = in.varint();
+  row.internal_date = static_cast<std::int64_t>(in.varint());
+  row.save_date = static_cast<std::int64_t>(in.varint());
+  row.size = in.varint();
+  row.crlf_size = row.size + in.varint();
+  if (in.ok() && !in.at_end()) {
+    for (std::uint64_t& bits : row.keywords.bits) bits = in.varint();
+  }
+  if (!in.finished()) return std::nullopt;
+  return row;
+}
+
+}  // namespace mailtree::store

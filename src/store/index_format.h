@@ -1,0 +1,45 @@
+// SPDX-License-Identifier: Apache-2.0
+// Rows of the index as LMDB keys and values, for both its sides. Disposable: a change here needs a new index_version
+// and no migration. Keys are big-endian, so that LMDB's order is numeric order.
+//   meta     "meta"                         -> IndexMeta
+//   account  account(8)                     -> AccountRow, LogPosition
+//   folder   account(8) folder(4)           -> FolderRow
+//   message  account(8) folder(4) uid(4)    -> MessageRow without uid
+//   modseq   account(8) folder(4) modseq(8) uid(4) -> nothing
+//   gone     account(8) folder(4) modseq(8) uid(4) -> last uid(4): the range that was expunged
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "store/index_reader.h"
+
+namespace mailtree::store {
+
+constexpr std::uint32_t index_version = 1;
+constexpr unsigned index_tables = 6;
+constexpr const char* index_table_names[index_tables] = {"meta", "account", "folder", "message", "modseq", "gone"};
+enum IndexTable : unsigned { meta_table, account_table, folder_table, message_table, modseq_table, gone_table };
+
+// Where the log stood when the rows were written.
+struct LogPosition {
+  std::uint64_t log_id = 0;
+  std::uint64_t octets = 0;
+  std::uint32_t crc = 0;  // of the last frame
+  friend bool operator==(const LogPosition&, const LogPosition&) = default;
+};
+
+std::string account_prefix(AccountKey key);
+std::string folder_prefix(AccountKey key, FolderId folder);
+std::string message_key(AccountKey key, FolderId folder, Uid uid);
+std::string modseq_key(AccountKey key, FolderId folder, Modseq modseq, Uid uid);
+
+std::string encode_account(const AccountRow& row, const LogPosition& position);
+std::optional<AccountRow> decode_account(std::string_view value, LogPosition* position = nullptr);
+std::string encode_folder(const FolderRow& row);
+std::optional<FolderRow> decode_folder(FolderId id, std::string_view value);
+std::string encode_message(const MessageRow& row);
+std::optional<MessageRow> decode_message(Uid uid, std::string_view value);
+
+}  // namespace mailtree::store

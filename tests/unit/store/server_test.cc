@@ -1,0 +1,148 @@
+// SPDX-License-Identifier: Apache-2.0
+// stored as its clients see it: through the socket.
+#include "store/daemon/server.h"
+
+#include <boost/test/unit_test.hpp>
+
+#include "loop/listen_socket.h"
+#include "store/client.h"
+#include "support/run_task.h"
+#include "unit/store/fixtures.h"
+
+namespace mailtree::store {
+namespace {
+
+using loop::Deadline;
+using loop::Task;
+
+Deadline soon() {
+  return Deadline::after(std::chrono::seconds(10));
+}
+
+struct World {
+  World() : pool(loop, 4) {
+    if (!Partition::create(disk, directory.path())) std::abort();
+    ServerOptions options;
+    options.partition_path = directory.path();
+    options.index_directory = directory.path() + "/index";
+    options.host_name = "host.test";
+    options.index_map_bytes = std::size_t{256} << 20;
+    server = std::make_unique<Server>(loop, pool, options);
+    if (!server->open()) std::abort();
+    auto listening = loop::listen_unix(directory.path() + "/socket", 0600);
+    server->serve(std::move(*listening));
+    client = std::make_unique<Client>(loop, directory.path() + "/socket");
+  }
+
+  test::TemporaryDirectory directory;
+  loop::RealDisk disk;
+  loop::Loop loop;
+  loop::WorkerPool pool;
+  std::unique_ptr<Server> server;
+  std::unique_ptr<Client> client;
+};
+
+AccountName user(const std::string& uid) {
+  return {"alpha.test", uid, "uuid-" + uid};
+}
+
+Task<void> deliver_and_read(World& world) {
+  const std::string text = "From: a@b\r\n\r\nHello\r\n";
+  auto file = co_await world.client->new_message_file(100, soon());
+  BOOST_REQUIRE(file.has_value());
+  BOOST_REQUIRE(world.disk.write_at(file->get(), text, 0).has_value());
+  Deliver deliver;
+  deliver.transaction.fill(7);
+  deliver.size = text.size();
+  for (const char* const uid : {"ann", "bob"}) {
+    DeliverRecipient recipient;
+    recipient.account = user(uid);
+    recipient.index = static_cast<std::uint32_t>(deliver.recipients.size());
+    deliver.recipients.push_back(recipient);
+  }
+  const auto delivered = co_await world.client->deliver(deliver, file->get(), soon());
+  BOOST_REQUIRE(delivered.has_value());
+  BOOST_REQUIRE_EQUAL(delivered->results.size(), 2U);
+  for (const DeliverResult& result : delivered->results) {
+    BOOST_TEST(result.delivered);
+    BOOST_TEST(result.uid == 1U);
+  }
+
+  OpenAccount open;
+  open.account = user("bob");
+  const auto opened = co_await world.client->call(open, soon());
+  BOOST_REQUIRE(opened.has_value());
+  const auto reader = IndexReader::open(opened->index_path);
+  BOOST_REQUIRE(reader.has_value());
+  const auto folders = (*reader)->folders(opened->key);
+  BOOST_REQUIRE(folders.has_value());
+  BOOST_TEST(folders->size() == 5U);
+  const auto account = (*reader)->account(opened->key);
+  const auto row = (*reader)->message(opened->key, inbox_folder, 1);
+  BOOST_REQUIRE(row.has_value());
+  const auto files = MessageFiles::open(opened->account_path);
+  const auto message = files->open_message(*account, folders->front(), *row);
+  BOOST_REQUIRE(message.has_value());
+  BOOST_TEST(*loop::read_whole(world.disk, message->get(), 1000) == text);
+  OpenFile by_stored;
+  by_stored.account = user("bob");
+  by_stored.folder = inbox_folder;
+  by_stored.uid = 1;
+  const auto handed = co_await world.client->open_file(by_stored, soon());
+  BOOST_REQUIRE(handed.has_value());
+  BOOST_TEST(*loop::read_whole(world.disk, handed->get(), 1000) == text);
+  co_await world.server->stop(soon());
+}
+
+Task<void> watch_changes(World& world, std::vector<ChangeNotice>& notices) {
+  OpenAccount open;
+  open.account = user("ann");
+  const auto opened = co_await world.client->call(open, soon());
+  BOOST_REQUIRE(opened.has_value());
+  Watch watch;
+  watch.add.push_back(opened->key);
+  const auto watching = co_await world.client->call(watch, soon());
+  BOOST_REQUIRE(watching.has_value());
+  CreateFolder create;
+  create.account = user("ann");
+  create.name = "Lists/C++";
+  const auto created = co_await world.client->call(create, soon());
+  BOOST_REQUIRE(created.has_value());
+  std::vector<UniqueFd> files;
+  auto file = co_await world.client->new_message_file(0, soon());
+  BOOST_REQUIRE(file.has_value());
+  BOOST_REQUIRE(world.disk.write_at(file->get(), "x\r\n", 0).has_value());
+  files.push_back(std::move(*file));
+  Append append;
+  append.account = user("ann");
+  append.folder = created->folder;
+  append.messages.resize(1);
+  append.messages[0].size = 3;
+  const auto appended = co_await world.client->append(append, std::move(files), soon());
+  BOOST_REQUIRE(appended.has_value());
+  BOOST_TEST(appended->uidvalidity == created->uidvalidity);
+  BOOST_TEST(count(appended->uids) == 1U);
+  co_await loop::sleep(world.loop, std::chrono::milliseconds(100));
+  BOOST_TEST(notices.size() >= 2U);
+  BOOST_TEST(notices.back().folder == created->folder);
+  BOOST_TEST(notices.back().modseq == appended->modseq);
+  co_await world.server->stop(soon());
+}
+
+}  // namespace
+
+BOOST_AUTO_TEST_CASE(a_message_for_two_recipients_is_readable_by_both_once_it_is_acknowledged) {
+  World world;
+  test::run_task(world.loop, deliver_and_read(world));
+  world.client.reset();
+}
+
+BOOST_AUTO_TEST_CASE(who_watches_an_account_hears_of_each_change_after_it_is_in_the_index) {
+  World world;
+  std::vector<ChangeNotice> notices;
+  world.client->on_change([&notices](const ChangeNotice& notice) { notices.push_back(notice); });
+  test::run_task(world.loop, watch_changes(world, notices));
+  world.client.reset();
+}
+
+}  // namespace mailtree::store
