@@ -1,0 +1,55 @@
+// SPDX-License-Identifier: Apache-2.0
+// mailtree: the operator's command line.
+#include <CLI/CLI.hpp>
+
+#include "programs/control.h"
+#include "programs/startup.h"
+
+namespace mailtree::programs {
+namespace {
+
+int cli_main(int argc, char** argv) {
+  CliOptions options;
+  CLI::App app("mailtree: controls the mail server; see mailtree(1)");
+  app.require_subcommand(1);
+  app.add_option("--config", options.config_file, "configuration file")->capture_default_str();
+  std::string verb;
+  const auto add = [&](CLI::App& parent, const char* name, const char* help) {
+    CLI::App* const command = parent.add_subcommand(name, help);
+    command->callback([&verb, name] { verb = name; });
+    command->fallthrough();
+    return command;
+  };
+  for (CLI::App* const command : {add(app, "start", "start the server and wait until it serves"),
+                                  add(app, "restart", "stop and start it")}) {
+    command->add_option("--log", options.log_file, "file for the log; without it the log goes to this terminal");
+    command->add_option("--endpoints", options.endpoints_file, "JSON file whose \"pids\" are kept current");
+  }
+  add(app, "stop", "stop the server in order");
+  add(app, "status", "list the daemons; exit status 0 all serve, 1 not all, 3 not running");
+  add(app, "reload", "read certificates again");
+  CLI::App* const settings = app.add_subcommand("config", "the configuration");
+  settings->require_subcommand(1);
+  settings->fallthrough();
+  add(*settings, "check", "look for mistakes in the file");
+  add(*settings, "dump", "print all settings in force");
+  add(*settings, "sample", "print a file with every setting, its default and meaning");
+  add(*settings, "manual", "print mailtree.toml(5)");
+  CLI::App* const partition = app.add_subcommand("partition", "places where mail is stored");
+  partition->require_subcommand(1);
+  partition->fallthrough();
+  add(*partition, "create", "make the empty partition NAME of the configuration")
+      ->add_option("name", options.partition, "its name in the configuration")
+      ->required();
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::ParseError& failure) {
+    return app.exit(failure) == 0 ? 0 : exit_usage;
+  }
+  return run_verb(verb, options);
+}
+
+}  // namespace
+}  // namespace mailtree::programs
+
+int main(int argc, char** argv) { return mailtree::programs::cli_main(argc, argv); }
