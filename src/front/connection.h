@@ -61,7 +61,6 @@ class Connection {
   std::string service_;
   std::string id_;
   Deadline deadline_;
-  bool finished_ = false;
 };
 
 }  // namespace mailtree::front

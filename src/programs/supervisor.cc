@@ -71,7 +71,7 @@ void Supervisor::launch(Process& process) {
   process.exit_status = 127;
   process.exit_signal = 0;
   if (!make_ready_pipe(process, options, far_end)) return;
-  auto child = loop::Child::start(loop_, options, [this, &process](std::int64_t status, int signal) {
+  auto child = loop::Child::start(loop_, options, [&process](std::int64_t status, int signal) {
     process.exit_status = status;
     process.exit_signal = signal;
     process.state = State::gone;
