@@ -63,7 +63,8 @@ Loop::Loop()
     for (const auto& job : jobs) job();
   });
   parts_->timer.data = parts_->busy.data = parts_->posted_signal.data = this;
-  // The wake-up for other threads alone does not keep run() alive.
+  // The wake-up for other threads alone does not keep run() alive, nor does the timer: see run().
+  uv_unref(reinterpret_cast<uv_handle_t*>(&parts_->timer));
   uv_unref(reinterpret_cast<uv_handle_t*>(&parts_->posted_signal));
 }
 
@@ -80,10 +81,20 @@ void Loop::run() {
   {
     const Turn turn(*this);  // what was made ready before
   }
+  // The timer alone does not keep libuv running: a wake-up may be left from a wait that ended long ago.
+  auto* const timer = reinterpret_cast<uv_handle_t*>(&parts_->timer);
   uv_run(uv_.get(), UV_RUN_DEFAULT);
+  while (!stopped_ && parts_->wheel.any_scheduled()) {
+    uv_ref(timer);
+    uv_run(uv_.get(), UV_RUN_ONCE);
+    uv_unref(timer);
+    if (!stopped_) uv_run(uv_.get(), UV_RUN_DEFAULT);
+  }
+  stopped_ = false;  // here, since stop() before run() counts too
 }
 
 void Loop::stop() {
+  stopped_ = true;
   uv_stop(uv_.get());
 }
 

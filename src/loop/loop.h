@@ -112,6 +112,7 @@ class Loop {
   std::unique_ptr<Parts> parts_;
   ListNode ready_;
   int depth_ = 0;
+  bool stopped_ = false;
 };
 
 }  // namespace mailtree::loop

@@ -47,6 +47,12 @@ void TimerWheel::advance(Time now) {
   }
 }
 
+bool TimerWheel::any_scheduled() const {
+  for (std::size_t slot = 0; slot < slots; ++slot)
+    if (used_.test(slot) && wheel_[slot].linked()) return true;
+  return false;
+}
+
 std::optional<TimerWheel::Time> TimerWheel::next() const {
   if (used_.none()) return std::nullopt;
   for (std::uint64_t ahead = 1; ahead <= slots; ++ahead)

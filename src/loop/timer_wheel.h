@@ -25,6 +25,7 @@ class TimerWheel {
   std::optional<Time> schedule(Timer& timer, Deadline due);
   // Calls expired() of everything due at `now`.
   void advance(Time now);
+  [[nodiscard]] bool any_scheduled() const;  // O(slots)
   // When advance() should be called next; nullopt when nothing is scheduled. Slots emptied by cancellation are cleared
   // as they are passed, so a wake-up may find nothing.
   [[nodiscard]] std::optional<Time> next() const;

@@ -94,7 +94,7 @@ struct UidRange {
 using UidSet = std::vector<UidRange>;
 
 // 96 bits that name one message for ever: part of the file name, kept by COPY and MOVE; its text is the EMAILID
-// (RFC 8474). Two messages of one folder may share it after a COPY onto itself: a POP3 UIDL is uidvalidity and uid.
+// (RFC 8474). Two messages of one folder may share it after a COPY onto itself: a POP3 UIDL adds the uid.
 using Unique = std::array<unsigned char, 12>;
 // 128 bits chosen at random by whoever accepted a message; the same for each repetition of the same delivery.
 using TransactionId = std::array<unsigned char, 16>;

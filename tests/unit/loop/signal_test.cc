@@ -11,6 +11,12 @@
 namespace mailtree::loop {
 namespace {
 
+Task<void> set_after(Loop& loop, Signal& signal, std::chrono::milliseconds span) {
+  [[maybe_unused]] const int frame = 0;
+  co_await sleep(loop, span);
+  signal.set();
+}
+
 Task<void> wait_into(Signal& signal, Deadline deadline, std::optional<Result<void>>& result) {
   const auto waited = co_await signal.wait(deadline);
   result = waited;
@@ -65,6 +71,19 @@ BOOST_AUTO_TEST_CASE(a_waiter_outlives_its_signal_even_when_it_was_woken_in_the_
     BOOST_REQUIRE(result.has_value());
     BOOST_TEST(!result->has_value());
   }
+}
+
+BOOST_AUTO_TEST_CASE(a_loop_does_not_wait_for_the_deadline_of_a_wait_that_has_ended) {
+  Loop loop;
+  Signal signal(loop);
+  std::optional<Result<void>> result;
+  TaskGroup group(loop);
+  group.spawn(wait_into(signal, Deadline::after(std::chrono::seconds(30)), result));
+  group.spawn(set_after(loop, signal, std::chrono::milliseconds(60)));
+  const auto begin = std::chrono::steady_clock::now();
+  loop.run();
+  BOOST_TEST(result->has_value());
+  BOOST_TEST((std::chrono::steady_clock::now() - begin < std::chrono::seconds(5)));
 }
 
 BOOST_AUTO_TEST_CASE(a_sleep_beyond_one_turn_of_the_timer_wheel_is_not_early) {
