@@ -1,3 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#define BOOST_TEST_MODULE net
+// As base.h, for test files.
 #include <boost/test/unit_test.hpp>
+
+#include "base.h"

@@ -1,4 +1,4 @@
 // SPDX-License-Identifier: Apache-2.0
-// Entry of the unit tests of src/admin.
-#define BOOST_TEST_MODULE admin
+// main() of every unit test program.
+#define BOOST_TEST_MODULE mailtree
 #include <boost/test/unit_test.hpp>

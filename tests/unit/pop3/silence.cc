@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#define BOOST_TEST_MODULE pop3
+// The sessions of these tests log nothing.
 #include <boost/test/unit_test.hpp>
 
 #include "log/log.h"
