@@ -22,6 +22,7 @@
 #include "loop/sandbox.h"
 #include "loop/task_group.h"
 #include "programs/daemon_options.h"
+#include "programs/memory_return.h"
 #include "programs/startup.h"
 
 namespace mailtree::programs {
@@ -92,8 +93,9 @@ loop::Task<void> run_root(Serve serve, Context& context, Result<void>& outcome, 
 }
 
 int run_loop(const config::Settings& settings, const std::string& instance, std::vector<Listener> listeners,
-             std::vector<unsigned> peer_uids, Serve serve) {
+             std::vector<unsigned> peer_uids, UniqueFd statm, Serve serve) {
   loop::Loop loop;
+  const MemoryReturn memory_return(loop, std::move(statm));
   loop::Signal stop(loop);
   Context context{loop, settings, instance, std::move(listeners), stop, std::move(peer_uids), {}, take_ready_pipe()};
 
@@ -163,6 +165,7 @@ int run_daemon(int argc, char** argv, std::string_view name, Serve serve) {
   umask(077);
   mallopt(M_ARENA_MAX, 2);  // threads only run blocking calls: arenas of their own would be waste
   raise_descriptor_limit();
+  UniqueFd statm(open("/proc/self/statm", O_RDONLY | O_CLOEXEC));
 
   const auto settings = config::read_file(options->config_file);
   if (!settings) {
@@ -180,7 +183,8 @@ int run_daemon(int argc, char** argv, std::string_view name, Serve serve) {
   if (auto dropped = drop_rights(*settings, *daemon, options->instance); !dropped) {
     return fail(dropped.error(), dropped.error().kind == Kind::permanent ? exit_config : 1);
   }
-  return run_loop(*settings, options->instance, std::move(*listeners), std::move(*uids), serve);
+  return run_loop(*settings, options->instance, std::move(*listeners), std::move(*uids),
+                  std::move(statm), serve);
 }
 
 }  // namespace mailtree::programs

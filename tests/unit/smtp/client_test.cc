@@ -43,6 +43,7 @@ Task<void> play(std::unique_ptr<net::Stream> stream, std::vector<Line> script, s
   for (;;) {
     const auto filled = co_await stream->fill(loop::Deadline::after(std::chrono::seconds(20)));
     if (!filled || *filled == 0) break;
+    if (stream->input().ends_with("QUIT\r\n")) break;  // who leaves is not made to wait for 221
   }
   heard += stream->input();
 }
