@@ -86,23 +86,63 @@ void Server::accepted(UniqueFd connection) {
   tasks_.spawn(receive(std::move(connection)));
 }
 
+// The frame of this lives as long as the session: what the hand-over needs stays in that of admit().
 Task<void> Server::receive(UniqueFd connection) {
+  const std::uint64_t serial = co_await admit(std::move(connection));
+  if (serial == 0) co_return;
+  const Leaving leaving{*this, serial};
+  Running& running = running_.at(serial);
+  std::string login_tag = std::move(running.login_tag);
+  co_await running.session->run(std::move(login_tag));
+}
+
+Task<std::uint64_t> Server::admit(UniqueFd connection) {
   auto started = co_await net::receive_session(loop_, std::move(connection), Deadline::after(hand_over_timeout));
   if (!started) {
     log::event(log::Level::warning, "imap.session.unreceived", {{"error", started.error().detail}});
-    co_return;
+    co_return 0;
   }
   auto user = net::decode<ldapauth::Account>(started->start.account);
   if (!user || started->start.protocol != "imap") {
     log::event(log::Level::warning, "imap.session.unreceived", {{"error", "not an IMAP session"}});
-    co_return;
+    co_return 0;
   }
-  const std::string session_id = started->start.session_id;
-  const std::string peer = started->start.peer_host;
+  const net::SessionStart& start = started->start;
   log::event(log::Level::info, "imap.session.started",
-             {{"user", user->name()}, {"peer", peer}, {"client", started->start.client_id}}, session_id);
-  co_await run(std::move(*started), std::move(*user));
-  log::event(log::Level::info, "imap.session.ended", {}, session_id);
+             {{"user", user->name()}, {"peer", start.peer_host}, {"client", start.client_id}}, start.session_id);
+  auto account = co_await open_account(*user, start.peer_host);
+  if (!account) {
+    co_await refuse(*started, account.error());
+    co_return 0;
+  }
+  const Session::Surroundings surroundings{loop_, pool_, tasks_, options_.limits};
+  const std::uint64_t serial = ++last_serial_;
+  running_[serial] = Running{
+      std::make_unique<Session>(surroundings, std::move(started->stream), std::move(*account), start.session_id),
+      user->entry_uuid, start.peer_host, start.session_id, start.login_tag};
+  by_user_[user->entry_uuid].push_back(serial);
+  co_return serial;
+}
+
+void Server::leave(std::uint64_t serial) {
+  const auto found = running_.find(serial);
+  const Running running = std::move(found->second);
+  running_.erase(found);
+  const auto user = by_user_.find(running.entry_uuid);
+  std::erase(user->second, serial);
+  if (user->second.empty()) by_user_.erase(user);
+  log::event(log::Level::info, "imap.session.ended", {}, running.session_id);
+}
+
+Task<Result<std::shared_ptr<Account>>> Server::open_account(const ldapauth::Account& user, const std::string& peer) {
+  [[maybe_unused]] const int frame = 0;
+  if (is_crowded(user.entry_uuid, peer))
+    co_return Error::permanent(Condition::limit, "Too many connections of this user", "too many sessions");
+  StoreLink* const link = link_for(user.partition);
+  if (link == nullptr)
+    co_return Error::temporary(Condition::unavailable, "no such partition: " + user.partition);
+  auto account = co_await link->open(name_of(user), quota_of(user));
+  co_return account;
 }
 
 bool Server::is_crowded(const std::string& entry_uuid, const std::string& peer) const {
@@ -114,7 +154,7 @@ bool Server::is_crowded(const std::string& entry_uuid, const std::string& peer) 
   return static_cast<std::size_t>(count) >= options_.max_sessions_per_user_and_client;
 }
 
-Task<void> Server::refuse(net::StartedSession started, Error error) {
+Task<void> Server::refuse(net::StartedSession& started, const Error& error) {
   std::string text;
   log::event(log::Level::warning, "imap.session.refused", {{"error", error.detail}}, started.start.session_id);
   append_completion(text, started.start.login_tag, completion_of(error, false));
@@ -123,37 +163,6 @@ Task<void> Server::refuse(net::StartedSession started, Error error) {
   if (!said) co_return;
   const auto shut = co_await started.stream->shut(Deadline::after(hand_over_timeout));
   static_cast<void>(shut);
-}
-
-Task<void> Server::run(net::StartedSession started, ldapauth::Account user) {
-  const std::string peer = started.start.peer_host;
-  if (is_crowded(user.entry_uuid, peer)) {
-    Error error = Error::permanent(Condition::limit, "Too many connections of this user", "too many sessions");
-    co_await refuse(std::move(started), std::move(error));
-    co_return;
-  }
-  StoreLink* const link = link_for(user.partition);
-  if (link == nullptr) {
-    Error error = Error::temporary(Condition::unavailable, "no such partition: " + user.partition);
-    co_await refuse(std::move(started), std::move(error));
-    co_return;
-  }
-  auto account = co_await link->open(name_of(user), quota_of(user));
-  if (!account) {
-    Error error = account.error();
-    co_await refuse(std::move(started), std::move(error));
-    co_return;
-  }
-  const Session::Surroundings surroundings{loop_, pool_, tasks_, options_.limits};
-  Session session(surroundings, std::move(started.stream), std::move(*account), started.start.session_id);
-  const std::uint64_t serial = ++last_serial_;
-  running_[serial] = Running{&session, user.entry_uuid, peer};
-  by_user_[user.entry_uuid].push_back(serial);
-  co_await session.run(started.start.login_tag);
-  running_.erase(serial);
-  std::vector<std::uint64_t>& serials = by_user_[user.entry_uuid];
-  std::erase(serials, serial);
-  if (serials.empty()) by_user_.erase(user.entry_uuid);
 }
 
 StoreLink* Server::link_for(const std::string& partition) {

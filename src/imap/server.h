@@ -44,15 +44,25 @@ class Server {
 
  private:
   struct Running {
-    Session* session = nullptr;
+    std::unique_ptr<Session> session;
     std::string entry_uuid;
     std::string peer;
+    std::string session_id;
+    std::string login_tag;  // until the session has it
+  };
+  struct Leaving {
+    Server& server;
+    std::uint64_t serial;
+    ~Leaving() { server.leave(serial); }
   };
 
   void accepted(UniqueFd connection);
   Task<void> receive(UniqueFd connection);
-  Task<void> run(net::StartedSession started, ldapauth::Account user);
-  Task<void> refuse(net::StartedSession started, Error error);
+  // Takes one session over; 0 if it was not to be had, else its key in running_, which leave() clears.
+  Task<std::uint64_t> admit(UniqueFd connection);
+  void leave(std::uint64_t serial);
+  Task<Result<std::shared_ptr<Account>>> open_account(const ldapauth::Account& user, const std::string& peer);
+  Task<void> refuse(net::StartedSession& started, const Error& error);
   [[nodiscard]] bool is_crowded(const std::string& entry_uuid, const std::string& peer) const;
   StoreLink* link_for(const std::string& partition);
   void accounts_changed(const ldapauth::AccountsChanged& notice);

@@ -25,8 +25,20 @@ bool may_connect(int descriptor, const std::vector<unsigned>& uids) {
   return std::find(uids.begin(), uids.end(), peer.uid) != uids.end();
 }
 
-std::int64_t limit_of(std::int64_t quota) {
-  return quota < 0 ? -1 : quota;
+store::AccountName name_of(const ldapauth::Account& account) {
+  store::AccountName name;
+  name.domain = account.domain;
+  name.uid = account.uid;
+  name.entry_uuid = account.entry_uuid;
+  return name;
+}
+
+store::Quota quota_of(const ldapauth::Account& account) {
+  const auto limit = [](std::int64_t quota) { return quota < 0 ? std::int64_t{-1} : quota; };
+  store::Quota quota;
+  quota.bytes = limit(account.quota_bytes);
+  quota.messages = limit(account.quota_messages);
+  return quota;
 }
 
 }  // namespace
@@ -51,13 +63,11 @@ Task<void> Server::stop(Deadline deadline) {
   [[maybe_unused]] const int frame = 0;
   listener_.reset();
   tasks_.close();
-  const auto sessions = running_;
-  for (const auto& [serial, running] : sessions)
-    if (running_.contains(serial)) running.session->stop();
+  for (Session* const session : sessions_of("")) session->stop();
   const auto ended = co_await tasks_.wait(deadline);
   if (ended) co_return;
-  for (const auto& [serial, running] : sessions)
-    if (running_.contains(serial)) running.session->cancel(Error::cancelled(Condition::stopping, "server is stopping"));
+  for (Session* const session : sessions_of(""))
+    session->cancel(Error::cancelled(Condition::stopping, "server is stopping"));
   const auto cut_off = co_await tasks_.wait(Deadline::never());  // requests to stored have their own bound
   static_cast<void>(cut_off);
 }
@@ -70,46 +80,56 @@ void Server::accepted(UniqueFd connection) {
   tasks_.spawn(receive(std::move(connection)));
 }
 
+// The frame of this lives as long as the session: what the hand-over needs stays in that of admit().
 Task<void> Server::receive(UniqueFd connection) {
+  const std::uint64_t serial = co_await admit(std::move(connection));
+  if (serial == 0) co_return;
+  const Leaving leaving{*this, serial};
+  co_await running_.at(serial).session->run();
+}
+
+Task<std::uint64_t> Server::admit(UniqueFd connection) {
   auto started = co_await net::receive_session(loop_, std::move(connection), Deadline::after(hand_over_timeout));
   if (!started) {
     log::event(log::Level::warning, "pop3.session.unreceived", {{"error", started.error().detail}});
-    co_return;
+    co_return 0;
   }
   auto account = net::decode<ldapauth::Account>(started->start.account);
   if (!account || started->start.protocol != "pop3") {
     log::event(log::Level::warning, "pop3.session.unreceived", {{"error", "not a POP3 session"}});
-    co_return;
+    co_return 0;
   }
-  const std::string session_id = started->start.session_id;
-  const std::string peer = started->start.peer_host;
-  log::event(log::Level::info, "pop3.session.started", {{"user", account->name()}, {"peer", peer}}, session_id);
-  co_await run(std::move(started->stream), std::move(*account), session_id);
-  log::event(log::Level::info, "pop3.session.ended", {}, session_id);
+  const net::SessionStart& start = started->start;
+  log::event(log::Level::info, "pop3.session.started", {{"user", account->name()}, {"peer", start.peer_host}},
+             start.session_id);
+  StoreLink* const link = link_for(account->partition);
+  if (link == nullptr) {
+    log::event(log::Level::warning, "pop3.mailbox.unavailable", {{"error", "no such partition"}}, start.session_id);
+    const std::string refusal = print(Reply::error("[SYS/TEMP] The mailbox is not reachable now, try again later"));
+    const auto said = co_await started->stream->write(refusal, Deadline::after(hand_over_timeout));
+    static_cast<void>(said);
+    co_return 0;
+  }
+  auto mailbox = std::make_unique<StoreMailbox>(*link, name_of(*account), quota_of(*account));
+  const std::uint64_t serial = ++last_serial_;
+  running_[serial] = Running{std::make_unique<Session>(pool_, options_.limits, std::move(started->stream),
+                                                       std::move(mailbox), start.session_id),
+                             account->entry_uuid};
+  co_return serial;
 }
 
-Task<void> Server::run(std::unique_ptr<net::Stream> stream, ldapauth::Account account, std::string session_id) {
-  StoreLink* const link = link_for(account.partition);
-  if (link == nullptr) {
-    log::event(log::Level::warning, "pop3.mailbox.unavailable", {{"error", "no such partition"}}, session_id);
-    const std::string refusal = print(Reply::error("[SYS/TEMP] The mailbox is not reachable now, try again later"));
-    const auto said = co_await stream->write(refusal, Deadline::after(hand_over_timeout));
-    static_cast<void>(said);
-    co_return;
-  }
-  store::AccountName name;
-  name.domain = account.domain;
-  name.uid = account.uid;
-  name.entry_uuid = account.entry_uuid;
-  store::Quota quota;
-  quota.bytes = limit_of(account.quota_bytes);
-  quota.messages = limit_of(account.quota_messages);
-  auto mailbox = std::make_unique<StoreMailbox>(*link, std::move(name), quota);
-  Session session(pool_, options_.limits, std::move(stream), std::move(mailbox), session_id);
-  const std::uint64_t serial = ++last_serial_;
-  running_[serial] = Running{&session, account.entry_uuid};
-  co_await session.run();
-  running_.erase(serial);
+void Server::leave(std::uint64_t serial) {
+  const auto found = running_.find(serial);
+  log::event(log::Level::info, "pop3.session.ended", {}, found->second.session->id());
+  const Running running = std::move(found->second);
+  running_.erase(found);
+}
+
+std::vector<Session*> Server::sessions_of(const std::string& entry_uuid) const {
+  std::vector<Session*> sessions;
+  for (const auto& [serial, running] : running_)
+    if (entry_uuid.empty() || running.entry_uuid == entry_uuid) sessions.push_back(running.session.get());
+  return sessions;
 }
 
 StoreLink* Server::link_for(const std::string& partition) {
@@ -137,10 +157,8 @@ Task<void> Server::check_accounts(std::vector<std::string> entry_uuids) {
     const bool refused =
         reply.outcome == ldapauth::Outcome::found && reply.account.login == ldapauth::LoginVerdict::refused;
     if (!gone && !refused) continue;
-    const auto sessions = running_;
-    for (const auto& [serial, running] : sessions)
-      if (running.entry_uuid == uuid && running_.contains(serial))
-        running.session->cancel(Error::cancelled(Condition::inactive, "the account was closed"));
+    for (Session* const session : sessions_of(uuid))
+      session->cancel(Error::cancelled(Condition::inactive, "the account was closed"));
   }
 }
 

@@ -41,13 +41,21 @@ class Server {
 
  private:
   struct Running {
-    Session* session = nullptr;
+    std::unique_ptr<Session> session;
     std::string entry_uuid;
+  };
+  struct Leaving {
+    Server& server;
+    std::uint64_t serial;
+    ~Leaving() { server.leave(serial); }
   };
 
   void accepted(UniqueFd connection);
   Task<void> receive(UniqueFd connection);
-  Task<void> run(std::unique_ptr<net::Stream> stream, ldapauth::Account account, std::string session_id);
+  // Takes one session over; 0 if it was not to be had, else its key in running_, which leave() clears.
+  Task<std::uint64_t> admit(UniqueFd connection);
+  void leave(std::uint64_t serial);
+  [[nodiscard]] std::vector<Session*> sessions_of(const std::string& entry_uuid) const;  // "": all
   StoreLink* link_for(const std::string& partition);
   void accounts_changed(const ldapauth::AccountsChanged& notice);
   Task<void> check_accounts(std::vector<std::string> entry_uuids);
