@@ -83,27 +83,19 @@ def run(here, fresh):
 def print_help(here):
     print(HELP.format(imap=here.port("imap"), imaps=here.port("imaps"), pop3=here.port("pop3"),
                       pop3s=here.port("pop3s"), submission=here.port("submission"), ldap=here.port("ldap"),
-                      sender=SENDER, password=password_of(SENDER), log=here.log, run=here.run))
+                      sender=SENDER, password=password_of(SENDER), recipient=RECIPIENT,
+                      recipient_password=password_of(RECIPIENT), root=here.root, log=here.log, run=here.run,
+                      program=f"{here.build}/src/programs/mailtree", config=here.config))
 
 
 HELP = """
 Mail program   host 127.0.0.1, IMAP {imap} (TLS {imaps}), POP3 {pop3} (TLS {pop3s}), submission {submission}
                users user01..user10 @alpha.test and @beta.test; {sender} has the password {password}
                (the certificate is self-signed: a mail program asks once)
-New user       ldapadd -x -H ldap://127.0.0.1:{ldap} -D cn=admin,o=mailtree -y {run}/slapd/admin.password <<END
-               dn: uid=ann,ou=People,o=alpha.test,o=mailtree
-               objectClass: inetOrgPerson
-               objectClass: inetUser
-               objectClass: inetMailUser
-               objectClass: inetLocalMailRecipient
-               uid: ann
-               cn: Ann
-               sn: Ann
-               mail: ann@alpha.test
-               inetUserStatus: active
-               mailUserStatus: active
-               mailDeliveryOption: mailbox
-               userPassword: secret
-               END
+New user       ldapadd -x -H ldap://127.0.0.1:{ldap} -D cn=admin,o=mailtree -y {run}/slapd/admin.password \\
+                 -f {root}/ldif/new-user.ldif
+               (ann@alpha.test, password secret-ann-alpha: she has a mailbox at once; look into the file)
+Read           curl -k "imaps://127.0.0.1:{imaps}/INBOX;MAILINDEX=1" -u {recipient}:{recipient_password}
+State          {program} --config {config} status
 Log            {log}
 Stop           ./quickstart stop      (also: status, restart)"""

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // mailtree: the operator's command line.
 #include <CLI/CLI.hpp>
+#include <iostream>
 
 #include "programs/control.h"
 #include "programs/startup.h"
@@ -44,6 +45,11 @@ int cli_main(int argc, char** argv) {
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& failure) {
+    const auto unknown = app.remaining(true);
+    if (failure.get_exit_code() == static_cast<int>(CLI::ExitCodes::RequiredError) && !unknown.empty()) {
+      std::cerr << "no such command: " << unknown.front() << "\nRun with --help for more information.\n";
+      return exit_usage;
+    }
     return app.exit(failure) == 0 ? 0 : exit_usage;
   }
   return run_verb(verb, options);
