@@ -55,9 +55,7 @@ Result<void> drop_rights(const config::Settings& settings, const DaemonLine& dae
     if (!found) return found.error();
     user = *found;
   }
-  for (const std::string& path : daemon.directories(settings, instance)) {
-    if (auto made = make_directory(path, 0700, change ? &user : nullptr); !made) return made;
-  }
+  if (auto made = make_directories(settings, daemon, instance, change ? &user : nullptr); !made) return made;
   if (change) {
     if (auto done = loop::become(user); !done) return done;
     log::event(log::Level::info, "daemon.rights.dropped", {{"uid", user.uid}, {"gid", user.gid}});

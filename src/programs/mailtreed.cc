@@ -115,12 +115,30 @@ class Master {
   admin::CommandTable commands_;
 };
 
-// Lock, sockets, daemons; returns when all is stopped.
+Result<void> make_all_directories(const config::Settings& settings) {
+  for (const DaemonLine& daemon : daemon_table()) {
+    const std::string& name = settings.users.*daemon.user;
+    const bool change = geteuid() == 0 && !name.empty();
+    loop::User user;
+    if (change) {
+      const auto found = loop::find_user(name);
+      if (!found) return found.error();
+      user = *found;
+    }
+    for (const std::string& instance : instances_of(daemon, settings)) {
+      if (auto made = make_directories(settings, daemon, instance, change ? &user : nullptr); !made) return made;
+    }
+  }
+  return {};
+}
+
+// Lock, directories, sockets, daemons; returns when all is stopped.
 int run_master(const config::Settings& settings, const DaemonOptions& options) {
   if (auto made = make_directory(settings.run_directory, 0755, nullptr); !made) return fail(made.error(), 1);
   const auto lock = take_run_lock(settings.run_directory);
   if (!lock) return fail(lock.error(), 1);
   end_orphans(settings.run_directory);
+  if (auto made = make_all_directories(settings); !made) return fail(made.error(), 1);
   {
     Master master(settings, options);
     if (auto opened = master.open(); !opened) return fail(opened.error(), 1);

@@ -114,6 +114,15 @@ Result<void> make_directory(const std::string& path, unsigned mode, const loop::
   return {};
 }
 
+Result<void> make_directories(const config::Settings& settings, const DaemonLine& daemon, const std::string& instance,
+                              const loop::User* owner) {
+  constexpr unsigned for_us_alone = 0700;
+  for (const std::string& path : daemon.directories(settings, instance)) {
+    if (auto made = make_directory(path, for_us_alone, owner); !made) return made;
+  }
+  return {};
+}
+
 std::string program_directory() {
   constexpr std::size_t longest = 4096;
   std::string path(longest, '\0');

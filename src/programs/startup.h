@@ -32,6 +32,10 @@ Result<UniqueFd> open_socket(const config::Settings& settings, const std::string
 
 // Makes `path` and what is missing above it; the last part with `mode` and, if `owner` is set, that owner.
 Result<void> make_directory(const std::string& path, unsigned mode, const loop::User* owner);
+// The directories of `daemon`, for `owner` if set. mailtreed makes those of all before it starts the first: a sandbox
+// knows only what is there when its process enters it, and one daemon may read what another owns.
+Result<void> make_directories(const config::Settings& settings, const DaemonLine& daemon, const std::string& instance,
+                              const loop::User* owner);
 
 std::string program_directory();  // where this program lies; its siblings are beside it
 void raise_descriptor_limit();  // soft limit of RLIMIT_NOFILE to the hard one
