@@ -155,6 +155,11 @@ class Instance:
             if self.folder:
                 shutil.rmtree(self.folder, ignore_errors=True)
 
+    def sanitizer_reports(self):
+        """What AddressSanitizer and UndefinedBehaviorSanitizer said about the daemons (builds with sanitizers)."""
+        with open(f"{self.run_folder}/mailtree.log", errors="replace") as log:
+            return [line.strip() for line in log if "Sanitizer" in line or "runtime error: " in line]
+
     def __getitem__(self, key):
         return self.values[key]
 

@@ -120,6 +120,11 @@ def main(folder):
             counts[word] += 1
             took = f"{one.subject}: {one.name} ({time.monotonic() - begin:.1f} s)"
             print(f"{word:4}  {took}{indented(note) if note else ''}", flush=True)
+        reports = instance.sanitizer_reports()
+        counts["FAIL" if reports else "ok"] += 1
+        word = "FAIL" if reports else "ok"
+        shown = "".join(indented(line) for line in reports[:20])
+        print(f"{word:4}  daemons: No report of a sanitizer{shown}", flush=True)
     finally:
         instance.stop()
     print(f"{counts['ok']} passed, {counts['FAIL']} failed, {counts['skip']} skipped")
