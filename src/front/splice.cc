@@ -14,15 +14,18 @@ constexpr std::chrono::minutes blocked_output{5};
 loop::Task<void> carry(net::Stream& from, net::Stream& to) {
   std::string octets;
   for (;;) {
-    const auto filled = co_await from.fill(Deadline::never());  // the session behind keeps the idle deadline
-    if (!filled) break;
-    octets.swap(from.input());
-    from.input().clear();
-    if (*filled == 0 && octets.empty()) {
-      const auto shut = co_await to.shut(Deadline::after(blocked_output));
-      static_cast<void>(shut);
-      co_return;
+    // What came during the last write goes first: fill() would wait for more, and a stream that holds as much as it
+    // may reads no more until it is emptied.
+    if (from.input().empty()) {
+      const auto filled = co_await from.fill(Deadline::never());  // the session behind keeps the idle deadline
+      if (!filled) break;
+      if (*filled == 0) {
+        const auto shut = co_await to.shut(Deadline::after(blocked_output));
+        static_cast<void>(shut);
+        co_return;
+      }
     }
+    octets.swap(from.input());
     const auto written = co_await to.write(octets, Deadline::after(blocked_output));
     if (!written) break;
     std::string().swap(octets);  // an idle session keeps no buffer

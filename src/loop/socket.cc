@@ -242,7 +242,7 @@ std::string& Socket::input() {
 Task<Result<std::size_t>> Socket::fill(Deadline deadline) {
   Handle& self = *handle_;
   const std::size_t before = self.input.size();
-  if (before < read_ahead_bytes) self.start_reading();
+  self.start_reading();  // however much lies there: whoever asks for more shall get it
   // A set signal may be left from octets that were consumed already: wait until there is news.
   while (self.input.size() == before && !self.ended && !self.failure) {
     const auto waited = co_await self.readable.wait(deadline);

@@ -24,7 +24,7 @@ struct PeerAddress {
 
 class Socket {
  public:
-  static constexpr std::size_t read_ahead_bytes = 128 * 1024;  // reading pauses while input() holds more
+  static constexpr std::size_t read_ahead_bytes = 128 * 1024;  // reading ahead pauses while input() holds more
 
   // Takes a connected stream socket (TCP or Unix). TCP gets TCP_NODELAY.
   static Result<std::unique_ptr<Socket>> adopt(Loop& loop, UniqueFd fd);

@@ -160,6 +160,16 @@ class Instance:
         with open(f"{self.run_folder}/mailtree.log", errors="replace") as log:
             return [line.strip() for line in log if "Sanitizer" in line or "runtime error: " in line]
 
+    def log_size(self):
+        return os.path.getsize(f"{self.run_folder}/mailtree.log")
+
+    def troubles(self, since):
+        """What the daemons logged as warning, error or alarm after `since` octets of the log."""
+        with open(f"{self.run_folder}/mailtree.log", errors="replace") as log:
+            log.seek(since)
+            words = (" level=warning ", " level=error ", " level=alarm ", "Sanitizer", "runtime error: ")
+            return [line.strip() for line in log if any(word in line for word in words)]
+
     def __getitem__(self, key):
         return self.values[key]
 

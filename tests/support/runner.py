@@ -73,6 +73,7 @@ def run_one(one, instance):
     if lacking:
         return "skip", "not installed: " + " ".join(lacking)
     folder = tempfile.mkdtemp(prefix="mailtree-client-")
+    logged = instance.log_size()
     try:
         bounded(lambda: one.run(instance, folder), one.seconds)
         return "ok", ""
@@ -81,7 +82,8 @@ def run_one(one, instance):
     except (Exception, TooLong) as error:
         frames = [f for f in traceback.extract_tb(error.__traceback__) if f.filename != __file__]
         where = " < ".join(f"{os.path.basename(f.filename)}:{f.lineno}" for f in reversed(frames[-4:]))
-        return "FAIL", f"{type(error).__name__}: {error}\n[{where}]"
+        troubles = "".join(f"\n{line[:300]}" for line in instance.troubles(logged)[-15:])
+        return "FAIL", f"{type(error).__name__}: {error}\n[{where}]{troubles}"
     finally:
         shutil.rmtree(folder, ignore_errors=True)
 

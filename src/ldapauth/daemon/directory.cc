@@ -10,7 +10,7 @@ namespace mailtree::ldapauth {
 namespace {
 
 constexpr std::chrono::milliseconds first_pause{100};  // between attempts to connect; doubles
-constexpr std::chrono::milliseconds last_pause{1600};
+constexpr std::chrono::milliseconds last_pause{400};
 // A connection that was silent that long while something was outstanding is given up.
 constexpr std::chrono::milliseconds silence{2500};
 

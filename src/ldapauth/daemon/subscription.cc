@@ -17,7 +17,7 @@ namespace {
 constexpr std::chrono::milliseconds heartbeat_interval{1000};
 constexpr std::chrono::milliseconds heartbeat_patience{2500};
 constexpr std::chrono::milliseconds first_pause{200};
-constexpr std::chrono::milliseconds last_pause{2000};
+constexpr std::chrono::milliseconds last_pause{800};
 constexpr std::chrono::milliseconds unsupported_pause{30'000};
 constexpr int messages_per_turn = 256;
 
