@@ -2,6 +2,9 @@
 # Every message of the corpus in by each way and out by each way: octet for octet below the trace headers.
 # DATA is text (RFC 5321 2.3.8): LF-only originals go as CRLF and get a final one; BDAT with BINARYMIME (RFC 3030) and
 # APPEND carry the original exactly. A bare LF is stored as it is and shown as CRLF by IMAP and POP3.
+import socket
+import time
+
 import corpus
 from runner import Skip, test
 
@@ -201,6 +204,28 @@ def large_submissions(instance, _):
         session.auth_plain(writer.login, writer.password).want(235)
         sent = send_text(session, writer.mail, account, map(corpus.whole_header, large()))
     compare(account, sent)
+
+
+@test("A client that is slow to read gets all of large messages over IMAPS and POP3S", seconds=120)
+def slow_reader(instance, _):
+    account, head = instance.account(), b"From: a@remote.test\r\nSubject: large\r\n\r\n"
+    messages = [head + (b"%d " % n * 24 + b"\r\n") * 140_000 for n in range(6)]
+    with account.imap(timeout=60) as session:
+        for octets in messages:
+            session.append("INBOX", octets)
+    with account.imap(True, timeout=60) as session:
+        session.ok("SELECT INBOX")
+        session.socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 16384)
+        tag = session.start("FETCH 1:* BODY.PEEK[]")
+        time.sleep(0.5)
+        got = session.finish(tag).fetched()
+        assert [got[n]["BODY[]"] for n in sorted(got)] == messages
+    with account.pop3(True, timeout=60) as session:
+        session.socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 16384)
+        for number, octets in enumerate(messages, 1):
+            session.send(b"RETR %d\r\n" % number)
+            time.sleep(0.5)
+            assert session.until(b"\r\n.\r\n").partition(b"\r\n")[2] == octets + b".\r\n"
 
 
 @test(
