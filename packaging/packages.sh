@@ -50,7 +50,7 @@ run_apt() {
   local prefix=$1
   shift
   $prefix env DEBIAN_FRONTEND=noninteractive APT_LISTCHANGES_FRONTEND=none \
-    flock /tmp/apt.lock apt-get -q -y -o DPkg::Lock::Timeout=120 "$@"
+    flock /tmp/apt.lock apt-get -q -y -o DPkg::Lock::Timeout=120 -o Acquire::Retries=4 -o Acquire::http::Timeout=30 "$@"
 }
 
 # install_guarded PREFIX NAME...
@@ -61,10 +61,11 @@ install_guarded() {
     *" slapd "*)  # no directory of the system's own: its configuration is not ours to make
       echo 'slapd slapd/no_configuration boolean true' | $prefix debconf-set-selections || true ;;
   esac
-  if ! run_apt "$prefix" install --no-install-recommends "$@"; then  # the lists may be old or absent
-    run_apt "$prefix" update || true
-    run_apt "$prefix" install --no-install-recommends "$@" || true
-  fi
+  local attempt
+  for attempt in 1 2 3; do
+    if run_apt "$prefix" install --no-install-recommends "$@"; then break; fi
+    run_apt "$prefix" update || sleep $((5 * attempt))  # the lists may be old or absent, the server away for a moment
+  done
   case " $* " in
     *" slapd "*) $prefix update-rc.d slapd disable || true ;;  # nor one that starts with the machine
   esac
