@@ -103,4 +103,21 @@ std::string path_component(std::string_view text) {
   return out.empty() ? "%" : out;
 }
 
+std::optional<std::string> path_component_text(std::string_view component) {
+  std::string text;
+  for (std::size_t i = 0; i < component.size(); ++i) {
+    if (component[i] != '%' || component.size() == 1) {
+      text += component[i];
+      continue;
+    }
+    const auto octet = hex_decode(component.substr(i + 1, 2));
+    if (!octet || octet->size() != 1) return std::nullopt;
+    text += *octet;
+    i += 2;
+  }
+  if (component == "%") text.clear();
+  if (path_component(text) != component) return std::nullopt;
+  return text;
+}
+
 }  // namespace mailtree

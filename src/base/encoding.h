@@ -18,5 +18,7 @@ std::optional<std::string> hex_decode(std::string_view text);
 // A path component that can never be "", ".", "..", hold '/', a control or an 8-bit octet: such octets become %xx,
 // as do '%' and a leading '.'. Reversible; equal only for equal input.
 std::string path_component(std::string_view text);
+// What path_component() was given; nullopt for what it never returns.
+std::optional<std::string> path_component_text(std::string_view component);
 
 }  // namespace mailtree

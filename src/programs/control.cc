@@ -18,6 +18,7 @@
 #include "programs/partition_command.h"
 #include "programs/run_lock.h"
 #include "programs/startup.h"
+#include "programs/store_command.h"
 
 namespace mailtree::programs {
 namespace {
@@ -25,8 +26,12 @@ namespace {
 constexpr int exit_not_running = 3;  // as in the Linux Standard Base's init scripts
 using Clock = std::chrono::steady_clock;
 
-void say(const std::string& text) { std::fputs(text.c_str(), stdout); }
-void complain(const std::string& text) { std::fputs(("mailtree: " + text + "\n").c_str(), stderr); }
+void say(const std::string& text) {
+  std::fputs(text.c_str(), stdout);
+}
+void complain(const std::string& text) {
+  std::fputs(("mailtree: " + text + "\n").c_str(), stderr);
+}
 
 Result<admin::CommandReply> ask_master(const config::Settings& settings, const std::string& verb) {
   constexpr std::chrono::seconds patience{5};
@@ -151,6 +156,14 @@ int reload(const config::Settings& settings) {
   return reply->status;
 }
 
+int ask_store(const config::Settings& settings, store::Depth depth, const CliOptions& options) {
+  if (!lock_holder(settings.run_directory)) {
+    complain("the server does not run: only stored may look at its mail (mailtree start)");
+    return exit_not_running;
+  }
+  return inspect_store(settings, {depth, options.whom, options.folder, options.partition});
+}
+
 int run(const std::string& verb, const config::Settings& settings, const CliOptions& options) {
   if (verb == "start") return start(settings, options);
   if (verb == "stop") return stop(settings);
@@ -169,6 +182,9 @@ int run(const std::string& verb, const config::Settings& settings, const CliOpti
     if (!created) complain(created.error().detail);
     return created ? 0 : 1;
   }
+  if (verb == "store stat") return ask_store(settings, store::Depth::stat, options);
+  if (verb == "store check") return ask_store(settings, store::Depth::check, options);
+  if (verb == "store rebuild") return ask_store(settings, store::Depth::rebuild, options);
   const int stopped = stop(settings);  // restart
   return stopped != 0 ? stopped : start(settings, options);
 }

@@ -10,7 +10,8 @@ struct CliOptions {
   std::string config_file = "/etc/mailtree/mailtree.toml";
   std::string log_file;        // start: empty = stay with this terminal
   std::string endpoints_file;  // start: passed to mailtreed
-  std::string partition;       // partition create
+  std::string partition;       // partition create; store: "" = all
+  std::string whom, folder;    // store: "" = everybody, all folders
 };
 
 // Carries out `verb` and says on standard output what happened; returns the exit status of mailtree(1).

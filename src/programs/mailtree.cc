@@ -42,6 +42,20 @@ int cli_main(int argc, char** argv) {
   add(*partition, "create", "make the empty partition NAME of the configuration")
       ->add_option("name", options.partition, "its name in the configuration")
       ->required();
+  CLI::App* const store = app.add_subcommand("store", "the mail of the running server");
+  store->require_subcommand(1);
+  store->fallthrough();
+  const auto add_store = [&](const char* name, const char* help) {
+    CLI::App* const command = store->add_subcommand(name, help);
+    command->callback([&verb, name] { verb = std::string("store ") + name; });
+    command->fallthrough();
+    command->add_option("whom", options.whom, "domain or uid@domain; without it everybody");
+    command->add_option("folder", options.folder, "one folder of that account; without it all");
+    command->add_option("--partition", options.partition, "only this partition of the configuration");
+  };
+  add_store("stat", "how much lies there");
+  add_store("check", "compare log, files and index; exit status 1 if they differ");
+  add_store("rebuild", "take in what is foreign, set aside what is damaged, make the index anew");
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& failure) {

@@ -3,6 +3,7 @@
 #include "store/messages.h"
 
 #include "net/wire_codec.h"
+#include "store/inspection.h"
 
 namespace mailtree::net {
 MAILTREE_MESSAGE(store::OpenAccount);
@@ -37,4 +38,8 @@ MAILTREE_MESSAGE(store::OpenFile::Reply);
 MAILTREE_MESSAGE(store::Watch);
 MAILTREE_MESSAGE(store::Watch::Reply);
 MAILTREE_MESSAGE(store::ChangeNotice);
+MAILTREE_MESSAGE(store::ListAccounts);
+MAILTREE_MESSAGE(store::ListAccounts::Reply);
+MAILTREE_MESSAGE(store::InspectAccount);
+MAILTREE_MESSAGE(store::InspectAccount::Reply);
 }  // namespace mailtree::net

@@ -27,7 +27,7 @@ Account::Account(Partition& partition, IndexWriter& index, const Clock& clock, c
 }
 
 bool Account::belongs_to(const Operation& operation) const {
-  return loaded_->state.name.entry_uuid == operation.account.entry_uuid;
+  return operation.for_any_owner() || loaded_->state.name.entry_uuid == operation.account.entry_uuid;
 }
 
 std::uint64_t Account::weight() const {
@@ -63,7 +63,11 @@ void Account::run(std::span<const std::shared_ptr<Operation>> batch) {
     return;
   }
   const bool wanted = std::any_of(batch.begin(), batch.end(), [](const auto& one) { return one->wants_index(); });
+  if (std::any_of(batch.begin(), batch.end(), [](const auto& one) { return one->renews_index(); })) published_ = false;
   publish(plan.entries, wanted);
+  for (const auto& operation : batch) {
+    if (operation->outcome) operation->see_index(index_, indexed_, loaded_->state, published_);
+  }
   note_changes(plan.entries);
   clean_ups_.insert(clean_ups_.end(), plan.clean_ups.begin(), plan.clean_ups.end());
 }

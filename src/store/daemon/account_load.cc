@@ -39,6 +39,9 @@ Result<entry::FolderSet> new_folder(Partition& partition, const AccountState& st
 
 // The state of a new account. Directories are not made here.
 Result<AccountState> first_state(Partition& partition, const AccountName& name, bool with_default_folders) {
+  if (name.entry_uuid.empty()) {
+    return Error::temporary(Condition::unavailable, "nobody knows whose account this is until its user comes");
+  }
   AccountState state;
   auto done = apply(state, entry::AccountNamed{name, file_name_host(partition.host())}, 0);
   const auto add = [&](const std::string& folder, const std::string& directory) -> Result<void> {

@@ -53,6 +53,8 @@ class IndexWriter {
   Result<void> publish(const IndexedAccount& account, const AccountState& state, const std::vector<Entry>& entries,
                        const LogPosition& position);
   Result<void> remove(AccountKey key);
+  // Where the rows of a published account say something else than `state`, as text for operators; at most `limit`.
+  [[nodiscard]] std::vector<std::string> differences(AccountKey key, const AccountState& state, std::size_t limit);
   // Frees the slots of readers that were killed: they would keep old pages from being used again.
   void check_readers();
 

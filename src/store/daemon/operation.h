@@ -14,7 +14,9 @@
 
 namespace mailtree::store {
 
+class IndexWriter;
 class Partition;
+struct IndexedAccount;
 
 // What an operation may look at besides the state.
 struct AccountAccess {
@@ -39,6 +41,10 @@ class Operation {
   // Reads directories in prepare(); such an operation is a batch of its own.
   [[nodiscard]] virtual bool looks_at_files() const { return false; }
   [[nodiscard]] virtual bool wants_index() const { return false; }
+  // The rows of the account are made anew from its log.
+  [[nodiscard]] virtual bool renews_index() const { return false; }
+  // An operator's question: whoever owns the account.
+  [[nodiscard]] virtual bool for_any_owner() const { return false; }
 
   virtual Result<void> prepare(AccountAccess& access) {
     static_cast<void>(access);
@@ -47,6 +53,13 @@ class Operation {
   // Checks everything before it adds anything: after an error the plan must be as before. Fills the reply, which is
   // only sent once the batch is durable.
   virtual Result<void> plan(Plan& plan, AccountAccess& access) = 0;
+  // After everything is durable and published; `published`: the index has rows of the account.
+  virtual void see_index(IndexWriter& index, const IndexedAccount& indexed, const AccountState& state, bool published) {
+    static_cast<void>(index);
+    static_cast<void>(indexed);
+    static_cast<void>(state);
+    static_cast<void>(published);
+  }
 
   const AccountName account;
   Result<void> outcome;

@@ -7,6 +7,8 @@
 #include <algorithm>
 
 #include "log/log.h"
+#include "store/daemon/account_list.h"
+#include "store/daemon/operations/inspection.h"
 #include "store/daemon/operations/operations.h"
 
 namespace mailtree::store {
@@ -135,9 +137,11 @@ void Server::serve(UniqueFd listening) {
   answer<RenameFolderOperation>();
   answer<SubscribeOperation>();
   answer<OpenMailboxOperation>();
+  answer<InspectOperation>();
   rpc_->on<OpenAccount>([this](RpcRequest<OpenAccount> call) { return open_account(std::move(call)); });
   rpc_->on<Deliver>([this](RpcRequest<Deliver> call) { return deliver(std::move(call)); });
   rpc_->on<Append>([this](RpcRequest<Append> call) { return append(std::move(call)); });
+  rpc_->on<ListAccounts>([this](RpcRequest<ListAccounts> call) { return list(std::move(call)); });
   rpc_->on<Watch>([this](RpcRequest<Watch> call) { return watch(std::move(call)); });
   rpc_->on_with_descriptors<NewMessageFile>(
       [this](RpcRequest<NewMessageFile> call) { return new_message_file(std::move(call)); });
@@ -225,6 +229,14 @@ Task<Result<WithDescriptors<OpenFile::Reply>>> Server::open_file(RpcRequest<Open
   descriptors.push_back(std::move(operation->file));
   WithDescriptors<OpenFile::Reply> answer(operation->reply, std::move(descriptors));
   co_return std::move(answer);
+}
+
+Task<Result<ListAccounts::Reply>> Server::list(RpcRequest<ListAccounts> call) {
+  auto job = [this, request = std::move(call.message)] {
+    return list_accounts(disk_, partition_->directory(), request);
+  };
+  auto listed = co_await pool_.run(std::move(job));
+  co_return listed;
 }
 
 Task<Result<Watch::Reply>> Server::watch(RpcRequest<Watch> call) {

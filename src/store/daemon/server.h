@@ -14,6 +14,7 @@
 #include "store/daemon/accounts.h"
 #include "store/daemon/index_writer.h"
 #include "store/daemon/partition.h"
+#include "store/inspection.h"
 #include "store/messages.h"
 
 namespace mailtree::store {
@@ -55,6 +56,7 @@ class Server {
   loop::Task<Result<Deliver::Reply>> deliver(net::RpcRequest<Deliver> call);
   loop::Task<Result<Append::Reply>> append(net::RpcRequest<Append> call);
   loop::Task<Result<net::WithDescriptors<OpenFile::Reply>>> open_file(net::RpcRequest<OpenFile> call);
+  loop::Task<Result<ListAccounts::Reply>> list(net::RpcRequest<ListAccounts> call);
   loop::Task<Result<Watch::Reply>> watch(net::RpcRequest<Watch> call);
   void notify(const ChangeNotice& notice);
   class Housekeeping;

@@ -1,0 +1,109 @@
+// SPDX-License-Identifier: Apache-2.0
+// The rows of one account against its state.
+#include <algorithm>
+
+#include "store/daemon/index_writer.h"
+#include "store/lmdb_read.h"
+#include "store/octets.h"
+
+namespace mailtree::store {
+namespace {
+
+class Comparison {
+ public:
+  Comparison(MDB_txn* transaction, const unsigned* tables, AccountKey key, std::size_t limit)
+      : transaction_(transaction), tables_(tables), key_(key), limit_(limit) {}
+
+  void compare(const AccountState& state) {
+    const auto value = get(account_table, account_prefix(key_));
+    const auto row = value ? decode_account(*value) : std::nullopt;
+    if (!row) return say("the account has no row");
+    if (row->totals != state.totals || row->highestmodseq != state.modseq) say("totals or MODSEQ of the account");
+    compare_folders(state);
+    for (const auto& [id, folder] : state.folders) {
+      compare_messages(folder);
+      compare_modseqs(folder);
+    }
+  }
+  std::vector<std::string> take() { return std::move(found_); }
+
+ private:
+  std::optional<std::string_view> get(IndexTable table, const std::string& key) {
+    MDB_val k = lmdb_value(key);
+    MDB_val v{};
+    if (mdb_get(transaction_, tables_[table], &k, &v) != 0) return std::nullopt;
+    return lmdb_view(v);
+  }
+  void say(std::string text) {
+    if (found_.size() < limit_) found_.push_back(std::move(text));
+  }
+
+  void compare_folders(const AccountState& state) {
+    for (const auto& [id, folder] : state.folders) {
+      const auto value = get(folder_table, folder_prefix(key_, id));
+      if (!value) {
+        say(folder.name + ": the folder has no row");
+      } else if (*value != encode_folder(folder_row(folder))) {
+        say(folder.name + ": the folder's row differs");
+      }
+    }
+    const std::string prefix = account_prefix(key_);
+    Cursor cursor(transaction_, tables_[folder_table]);
+    std::size_t rows = 0;
+    for (bool more = cursor.seek(prefix); more && cursor.has_prefix(prefix); more = cursor.next()) ++rows;
+    if (rows != state.folders.size()) say(std::to_string(rows) + " rows of folders");
+  }
+
+  // Both are in order of uid.
+  void compare_messages(const Folder& folder) {
+    const std::string prefix = folder_prefix(key_, folder.id);
+    Cursor cursor(transaction_, tables_[message_table]);
+    bool found = cursor.seek(prefix);
+    const auto more = [&] { return found && cursor.has_prefix(prefix); };
+    const auto step = [&] { found = cursor.next(); };
+    const auto uid_here = [&] { return OctetReader(lmdb_view(cursor.key).substr(prefix.size())).big<Uid>(); };
+    const auto name = [&](Uid uid) { return folder.name + ": uid " + std::to_string(uid); };
+    for (const Message& message : folder.messages) {
+      for (; more() && uid_here() < message.uid; step()) say(name(uid_here()) + " is only in the index");
+      if (!more() || uid_here() != message.uid) {
+        say(name(message.uid) + " is not in the index");
+        continue;
+      }
+      if (lmdb_view(cursor.value) != encode_message(message_row(folder, message))) say(name(message.uid) + " differs");
+      step();
+    }
+    for (; more(); step()) say(name(uid_here()) + " is only in the index");
+  }
+
+  void compare_modseqs(const Folder& folder) {
+    std::size_t found = 0;
+    for (const Message& message : folder.messages) {
+      if (get(modseq_table, modseq_key(key_, folder.id, message.modseq, message.uid))) ++found;
+    }
+    const std::string prefix = folder_prefix(key_, folder.id);
+    Cursor cursor(transaction_, tables_[modseq_table]);
+    std::size_t rows = 0;
+    for (bool more = cursor.seek(prefix); more && cursor.has_prefix(prefix); more = cursor.next()) ++rows;
+    if (found != folder.messages.size() || rows != found) say(folder.name + ": rows by MODSEQ differ");
+  }
+
+  MDB_txn* transaction_;
+  const unsigned* tables_;
+  AccountKey key_;
+  std::size_t limit_;
+  std::vector<std::string> found_;
+};
+
+}  // namespace
+
+std::vector<std::string> IndexWriter::differences(AccountKey key, const AccountState& state, std::size_t limit) {
+  MDB_txn* transaction = nullptr;
+  const int code = mdb_txn_begin(environment_, nullptr, MDB_RDONLY, &transaction);
+  if (code != 0) return {std::string("the index cannot be read: ") + mdb_strerror(code)};
+  Comparison comparison(transaction, tables_, key, limit);
+  comparison.compare(state);
+  mdb_txn_abort(transaction);
+  return comparison.take();
+}
+
+}  // namespace mailtree::store
