@@ -65,7 +65,7 @@ Task<Result<void>> StoreLink::refresh(Account& account) {
   store::OpenAccount request;
   request.account = account.name_;
   request.quota = account.quota_;
-  const auto answer = co_await account.call(request);
+  const auto answer = co_await rpc_.call(request, Deadline::after(opening_patience));
   if (!answer) co_return answer.error();
   auto index = readers_.get(answer->index_path);
   if (!index) co_return index.error();

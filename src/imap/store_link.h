@@ -89,6 +89,8 @@ class StoreLink {
 
   // A change waits for a sync of the disk behind others; more than this means trouble.
   static constexpr std::chrono::seconds patience{60};
+  // At a login a person waits, and can try again.
+  static constexpr std::chrono::seconds opening_patience{20};
 
  private:
   friend class Account;

@@ -129,6 +129,7 @@ inline constexpr std::array event_names = {
               "Mail of another entry (entryUUID) lies where a user's should."},
     EventName{"store.commit.failed", Level::error, "A change could not be made durable; it was refused, temporarily."},
     EventName{"store.index.failed", Level::error, "The index could not be written; the account is published anew."},
+    EventName{"store.index.lost", Level::alarm, "Somebody removed the index of a running stored; it begins a new one."},
     EventName{"store.log.damaged", Level::alarm, "An account's log was damaged; it was set aside and rebuilt."},
     EventName{"store.log.torn", Level::warning, "An unfinished record was cut off a log: a crash interrupted it."},
     EventName{"store.partition.opened", Level::info, "stored has the partition to itself."},

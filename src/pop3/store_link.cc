@@ -18,7 +18,7 @@ loop::Task<Result<StoreLink::OpenedAccount>> StoreLink::open(store::AccountName 
   store::OpenAccount request;
   request.account = std::move(name);
   request.quota = quota;
-  const auto reply = co_await rpc_.call(request, patience());
+  const auto reply = co_await rpc_.call(request, opening_patience());
   if (!reply) co_return reply.error();
   auto index = reader(reply->index_path);
   if (!index) co_return index.error();

@@ -29,6 +29,8 @@ class StoreLink {
   [[nodiscard]] net::RpcClient& rpc() { return rpc_; }
   // A change waits for a sync of the disk behind others; more than this means trouble.
   [[nodiscard]] static loop::Deadline patience() { return loop::Deadline::after(std::chrono::seconds(60)); }
+  // At a login a person waits, and can try again.
+  [[nodiscard]] static loop::Deadline opening_patience() { return loop::Deadline::after(std::chrono::seconds(20)); }
 
  private:
   Result<std::shared_ptr<store::IndexReader>> reader(const std::string& path);

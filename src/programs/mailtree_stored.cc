@@ -30,11 +30,17 @@ Task<Result<void>> serve(Context& context) {
   WorkerPool pool(context.loop, Server::pool_threads);
   Server server(context.loop, pool, std::move(options));
   if (auto opened = server.open(); !opened) co_return opened.error();
+  bool lost = false;
+  server.on_index_lost([&lost, &context] {
+    lost = true;
+    context.stop.set();
+  });
   server.serve(context.take("stored-" + partition->name));
   context.ready();
   const auto stopped = co_await context.stop.wait(Deadline::never());
   static_cast<void>(stopped);
   co_await server.stop(Context::stop_deadline());
+  if (lost) co_return Error::temporary(Condition::unavailable, "the index was removed; the next one is new");
   co_return Result<void>{};
 }
 

@@ -120,7 +120,17 @@ Result<void> IndexWriter::open_environment(const IndexOptions& options, bool fre
   }
   code = mdb_txn_commit(transaction);
   if (code != 0) return failed("commit in", code);
+  struct stat status {};
+  if (::stat((path_ + "/data.mdb").c_str(), &status) != 0) return failed("no data in", ENOENT);
+  device_ = status.st_dev;
+  inode_ = status.st_ino;
   return {};
+}
+
+bool IndexWriter::is_in_place() const {
+  struct stat status {};
+  if (::stat((path_ + "/data.mdb").c_str(), &status) != 0) return errno != ENOENT && errno != ENOTDIR;
+  return status.st_dev == device_ && status.st_ino == inode_;
 }
 
 void IndexWriter::check_readers() {

@@ -55,6 +55,8 @@ class IndexWriter {
   Result<void> remove(AccountKey key);
   // Where the rows of a published account say something else than `state`, as text for operators; at most `limit`.
   [[nodiscard]] std::vector<std::string> differences(AccountKey key, const AccountState& state, std::size_t limit);
+  // False once somebody has removed or replaced its files: what is written here reaches no new reader any more.
+  [[nodiscard]] bool is_in_place() const;
   // Frees the slots of readers that were killed: they would keep old pages from being used again.
   void check_readers();
 
@@ -64,6 +66,7 @@ class IndexWriter {
   Result<void> open_environment(const IndexOptions& options, bool fresh);
 
   std::string path_;
+  std::uint64_t device_ = 0, inode_ = 0;  // of its data
   MDB_env* environment_ = nullptr;
   unsigned tables_[index_tables]{};
 };

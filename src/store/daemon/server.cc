@@ -73,19 +73,19 @@ Task<Result<typename Op::Request::Reply>> perform_one(Accounts* accounts, RpcReq
 
 }  // namespace
 
-// Every 10 s, microseconds.
+// Every second, microseconds.
 class Server::Housekeeping final : public loop::Timer {
  public:
-  Housekeeping(loop::Loop& loop, IndexWriter& index) : loop_(loop), index_(index) { again(); }
+  Housekeeping(loop::Loop& loop, Server& server) : loop_(loop), server_(server) { again(); }
   void expired() override {
-    index_.check_readers();
     again();
+    server_.look_after_index();
   }
 
  private:
-  void again() { loop_.schedule(*this, loop::Deadline::after(std::chrono::seconds(10))); }
+  void again() { loop_.schedule(*this, loop::Deadline::after(std::chrono::seconds(1))); }
   loop::Loop& loop_;
-  IndexWriter& index_;
+  Server& server_;
 };
 
 Server::Server(loop::Loop& loop, loop::WorkerPool& pool, ServerOptions options)
@@ -147,7 +147,7 @@ void Server::serve(UniqueFd listening) {
       [this](RpcRequest<NewMessageFile> call) { return new_message_file(std::move(call)); });
   rpc_->on_with_descriptors<OpenFile>([this](RpcRequest<OpenFile> call) { return open_file(std::move(call)); });
   rpc_->on_disconnect([this](const std::shared_ptr<net::RpcPeer>& peer) { forget(peer); });
-  housekeeping_ = std::make_unique<Housekeeping>(loop_, *index_);
+  housekeeping_ = std::make_unique<Housekeeping>(loop_, *this);
   rpc_->serve(std::move(listening));
 }
 
@@ -253,6 +253,13 @@ Task<Result<Watch::Reply>> Server::watch(RpcRequest<Watch> call) {
   }
   Watch::Reply reply;
   co_return reply;
+}
+
+void Server::look_after_index() {
+  index_->check_readers();
+  if (index_->is_in_place() || !index_lost_) return;
+  log::event(log::Level::alarm, "store.index.lost", {{"index", index_->path()}});
+  std::exchange(index_lost_, nullptr)();
 }
 
 void Server::notify(const ChangeNotice& notice) {

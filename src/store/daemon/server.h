@@ -2,6 +2,7 @@
 // Server: stored, the only process that changes a partition. Answers the requests of ../messages.h on a Unix socket.
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <string>
 #include <unordered_map>
@@ -40,6 +41,8 @@ class Server {
 
   // Takes the partition and opens the index: before rights are dropped or a sandbox is entered. Blocking.
   Result<void> open();
+  // Called once when the index was removed under us: this process should end in order, the next one begins a new index.
+  void on_index_lost(std::function<void()> handler) { index_lost_ = std::move(handler); }
   // Begins to answer on a listening Unix socket.
   void serve(UniqueFd listening);
   // Ends what runs, at the latest at the deadline; then the partition is free for another process.
@@ -59,6 +62,7 @@ class Server {
   loop::Task<Result<ListAccounts::Reply>> list(net::RpcRequest<ListAccounts> call);
   loop::Task<Result<Watch::Reply>> watch(net::RpcRequest<Watch> call);
   void notify(const ChangeNotice& notice);
+  void look_after_index();
   class Housekeeping;
   void forget(const std::shared_ptr<net::RpcPeer>& peer);
 
@@ -72,6 +76,7 @@ class Server {
   std::unique_ptr<Accounts> accounts_;
   std::unique_ptr<net::RpcServer> rpc_;
   std::unique_ptr<Housekeeping> housekeeping_;
+  std::function<void()> index_lost_;
   std::unordered_map<AccountKey, std::vector<std::shared_ptr<net::RpcPeer>>> watchers_;
 };
 

@@ -1,0 +1,106 @@
+# SPDX-License-Identifier: Apache-2.0
+# What users see when something happens to the store under a running server: the index is only a copy, and a stored that
+# does not answer is told as a temporary failure (catalogue F16, F17).
+import glob
+import os
+import shutil
+import signal
+import time
+
+from letters import letter
+from runner import test
+
+FOLDERS = [f"Box {n:03}" for n in range(100)]
+
+
+def fill_folders(account):
+    with account.imap(timeout=60) as session:
+        for n, name in enumerate(FOLDERS):
+            session.run(f'CREATE "{name}"')
+            for k in range(n % 4):
+                session.append(name, letter(f"{name} {k}"), flags=("\\Flagged $Work", "\\Seen", "")[k])
+        session.ok('SELECT "Box 003"')
+        session.ok("STORE 2 +FLAGS.SILENT (\\Deleted)")
+        session.ok("EXPUNGE")
+
+
+def everything(account):
+    """What must not change when the index goes: of each folder its numbers, of each message all but the octets."""
+    found = {}
+    with account.imap(timeout=60) as session:
+        for name in sorted(session.folders()):
+            status = session.ok(f'STATUS "{name}" (MESSAGES UIDNEXT UIDVALIDITY UNSEEN)').named("STATUS")
+            session.ok(f'EXAMINE "{name}"')
+            answer = session.ok("UID FETCH 1:* (UID FLAGS INTERNALDATE RFC822.SIZE ENVELOPE)")
+            messages = {n: {k: v for k, v in sorted(m.items())} for n, m in answer.fetched().items()}
+            for message in messages.values():
+                message["FLAGS"] = sorted(f for f in message["FLAGS"] if f != b"\\Recent")
+            found[name] = (status, messages)
+        session.logout()
+    with account.pop3() as session:
+        found["UIDL"] = session.lines("UIDL")
+    return found
+
+
+def index_folders(instance):
+    return glob.glob(f"{instance.run_folder}/index/*/*")
+
+
+def wait_for_new_index(instance, old, seconds=20):
+    end = time.monotonic() + seconds
+    while not (now := index_folders(instance)) or set(now) & set(old):
+        assert time.monotonic() < end, f"no new index: {now}"
+        time.sleep(0.05)
+
+
+@test("The index is removed under 100 mailboxes: no number, flag or date changes, sessions go on", seconds=240)
+def index_removed(instance, _):
+    account = instance.account()
+    fill_folders(account)
+    for n in range(3):
+        instance.deliver(account, letter(f"inbox {n}"))
+    before = everything(account)
+    assert sum(len(f[1]) for name, f in before.items() if name != "UIDL") >= 150
+    with account.imap(timeout=60) as session:
+        session.ok("SELECT INBOX")
+        old = index_folders(instance)
+        for folder in old:
+            shutil.rmtree(folder)
+        wait_for_new_index(instance, old)
+        assert everything(account) == before
+        instance.deliver(account, letter("after the loss"))
+        end = time.monotonic() + 10
+        while session.search('SUBJECT "after the loss"') == []:
+            assert time.monotonic() < end, "the session that was open sees no new mail"
+            time.sleep(0.2)
+        session.ok("STORE 1 +FLAGS (\\Answered)")
+    with account.imap() as session:
+        session.ok("SELECT INBOX")
+        assert "\\Answered" in session.flags(1), session.flags(1)
+
+
+@test("F17 A stored that is stopped: mail is put off, logins are unavailable, both till it goes on", seconds=240)
+def stored_stopped(instance, _):
+    account = instance.account()
+    instance.deliver(account, letter("before the stop"))
+    pid = instance.pids()["stored"][0]
+    os.kill(pid, signal.SIGSTOP)
+    try:
+        begin = time.monotonic()
+        with instance.smtp(timeout=100) as session:
+            session.command("MAIL FROM:<sender@remote.test>").want(250)
+            answer = session.command(f"RCPT TO:<{account.mail}>")
+            if answer.code == 250:  # the directory alone may have been asked
+                answer = session.command("DATA")
+            assert answer.code // 100 == 4, answer
+            session.command("RSET").want(250)
+            session.command("NOOP").want(250)
+        with instance.imap(timeout=100) as session:
+            answer = session.run(f'LOGIN "{account.login}" "{account.password}"')
+            assert answer.status == "NO" and answer.code() in ("UNAVAILABLE", "SERVERBUG"), answer
+        assert time.monotonic() - begin < 60, "a program has given up by then"
+    finally:
+        os.kill(pid, signal.SIGCONT)
+    instance.deliver(account, letter("after the stop"))
+    assert account.wait_for("after the stop") and account.wait_for("before the stop")
+    assert instance.pids()["stored"] == [pid]
