@@ -6,6 +6,7 @@ import time
 
 from instance import Slapd
 from imap_client import Imap
+from people import USER
 from runner import test
 
 LETTER = b"From: a@remote.test\r\nTo: b@alpha.test\r\nSubject: %s\r\n\r\ntext\r\n"
@@ -26,21 +27,6 @@ mailDomainStatus: active
 dn: ou=People,o={0},{1}
 objectClass: organizationalUnit
 ou: People
-
-"""
-USER = """dn: uid={0},ou=People,o={1},{2}
-objectClass: inetOrgPerson
-objectClass: inetUser
-objectClass: inetMailUser
-objectClass: inetLocalMailRecipient
-uid: {0}
-cn: {0}
-sn: {0}
-mail: {0}@{1}
-inetUserStatus: active
-mailUserStatus: active
-mailDeliveryOption: mailbox
-userPassword: {3}
 
 """
 count = [int(time.time()) % 100000 * 100]
