@@ -127,6 +127,8 @@ inline constexpr std::array event_names = {
     EventName{"store.account.created", Level::info, "The first delivery or login made an account's directory."},
     EventName{"store.account.owner_differs", Level::alarm,
               "Mail of another entry (entryUUID) lies where a user's should."},
+    EventName{"store.account.rolled_back", Level::alarm,
+              "An account is older than what was shown of it; its folders got new UIDVALIDITYs."},
     EventName{"store.commit.failed", Level::error, "A change could not be made durable; it was refused, temporarily."},
     EventName{"store.index.failed", Level::error, "The index could not be written; the account is published anew."},
     EventName{"store.index.lost", Level::alarm, "Somebody removed the index of a running stored; it begins a new one."},

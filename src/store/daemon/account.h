@@ -52,7 +52,8 @@ class Account {
   Result<void> load_log(UniqueFd directory, const AccountName& name);
   Result<void> rescue(UniqueFd directory, const AccountName& name, AccountState state, const std::string& problem);
   Result<void> create(const AccountName& name);
-  void adopt_index();
+  Result<void> start_over(int directory, LogFile::Loaded& found, const Shown& shown);
+  void adopt_index(const std::optional<Shown>& shown);
   [[nodiscard]] bool belongs_to(const Operation& operation) const;
 
   Result<void> plan_all(std::span<const std::shared_ptr<Operation>> batch, Plan& plan);
@@ -75,10 +76,18 @@ class Account {
   std::optional<std::uint64_t> trusted_octets_;  // of the log on disk, after a failed append
 };
 
+// The state of a new account: INBOX, and Sent, Drafts, Trash and Junk if wanted. Directories are not made here; takes
+// numbers from the partition's UIDVALIDITY counter.
+Result<AccountState> first_state(Partition& partition, const AccountName& name, bool with_default_folders);
+
 // A new account directory with its default folders, complete and durable before it gets its name.
 Result<void> create_account(Partition& partition, const AccountPlace& place, const AccountName& name, std::int64_t now);
 
-constexpr Uid salvage_uid_gap = 10000;  // uids given out in lost records must not come again
+constexpr Uid salvage_uid_gap = 10000;         // uids given out in lost records must not come again
+constexpr Modseq lost_modseq_gap = 1'000'000;  // nor modseqs
+
+// Everything in the account becomes news of `modseq`: a client that saw what is lost now has to ask for all of it.
+void renew_modseqs(AccountState& state, Modseq modseq);
 
 // What the file names of the folders tell beyond a log that could not be read to its end.
 void salvage_names(loop::Disk& disk, int directory, AccountState& state, std::int64_t now);

@@ -1,8 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Bringing an account into memory: from its log, from what is left of it, or anew.
-#include <algorithm>
-#include <set>
-
+// Bringing an account into memory: from its log, or anew.
 #include "base/encoding.h"
 #include "log/log.h"
 #include "net/digest.h"
@@ -37,7 +34,27 @@ Result<entry::FolderSet> new_folder(Partition& partition, const AccountState& st
   return folder;
 }
 
-// The state of a new account. Directories are not made here.
+Result<UniqueFd> open_or_make(Disk& disk, int parent, const std::string& name) {
+  const auto made = disk.make_directory(parent, name);
+  if (!made && !loop::is_taken(made.error())) return made.error();
+  auto fd = disk.open(parent, name, Disk::Access::directory);
+  if (!fd) return fd;
+  const auto synced = disk.sync_directory(parent);
+  if (!synced) return synced.error();
+  return fd;
+}
+
+// Whether the log ends before what was shown of the account, so that somebody put an older one in its place. The MODSEQ
+// tells: rows are written after their record is durable, a row of another boot is not kept, a rewritten log keeps the
+// counter, and every record that gives or takes a UID or changes a message raises it. The other fields of the position
+// do not: a log that was rewritten just before a kill -9 has another id and is shorter though nothing is lost, and its
+// row was never brought up to date. A record that was written but not acknowledged makes the log newer, never older.
+bool is_older(const AccountState& state, const Shown& shown) {
+  return state.modseq < shown.modseq;
+}
+
+}  // namespace
+
 Result<AccountState> first_state(Partition& partition, const AccountName& name, bool with_default_folders) {
   if (name.entry_uuid.empty()) {
     return Error::temporary(Condition::unavailable, "nobody knows whose account this is until its user comes");
@@ -58,18 +75,6 @@ Result<AccountState> first_state(Partition& partition, const AccountName& name, 
   if (!done) return done.error();
   return state;
 }
-
-Result<UniqueFd> open_or_make(Disk& disk, int parent, const std::string& name) {
-  const auto made = disk.make_directory(parent, name);
-  if (!made && !loop::is_taken(made.error())) return made.error();
-  auto fd = disk.open(parent, name, Disk::Access::directory);
-  if (!fd) return fd;
-  const auto synced = disk.sync_directory(parent);
-  if (!synced) return synced.error();
-  return fd;
-}
-
-}  // namespace
 
 Result<void> create_account(Partition& partition, const AccountPlace& place, const AccountName& name,
                             std::int64_t now) {
@@ -147,108 +152,24 @@ Result<void> Account::load_log(UniqueFd directory, const AccountName& name) {
     found->log = std::move(*fresh);
     trusted_octets_.reset();
   }
+  auto shown = index_.shown(indexed_.key);
+  if (shown && is_older(found->state, *shown)) {
+    const Result<void> renewed = start_over(directory.get(), *found, *shown);
+    if (!renewed) return renewed;
+    shown.reset();
+  }
   loaded_.emplace(std::move(directory), std::move(found->log), std::move(found->state));
   for (const std::string& doomed : loaded_->state.doomed) clean_ups_.push_back({doomed, {}});
-  adopt_index();
+  adopt_index(shown);
   return {};
 }
 
-// The log is set aside, never deleted; what it still said, and what the file names say, becomes a new one.
-Result<void> Account::rescue(UniqueFd directory, const AccountName& name, AccountState state,
-                             const std::string& problem) {
-  Disk& disk = partition_.disk();
-  log::event(log::Level::alarm, "store.log.damaged", {{"account", indexed_.path}, {"error", problem}});
-  if (state.name.entry_uuid.empty() || state.find(inbox_folder) == nullptr) {
-    auto first = first_state(partition_, name, false);
-    if (!first) return first.error();
-    state = std::move(*first);
-  }
-  salvage_names(disk, directory.get(), state, seconds(clock_));
-  AccountState whole;  // folded anew: entries that fitted only in part leave no trace
-  for (const Entry& one : snapshot(state, 0, 0)) {
-    const Result<void> applied = apply(whole, one, seconds(clock_));
-    if (!applied) return applied;
-  }
-  state = std::move(whole);
-  const auto made = disk.make_directory(directory.get(), "aside");
-  if (!made && !loop::is_taken(made.error())) return made;
-  const std::string aside = "aside/log." + hex_encode(net::random_octets(4));
-  const auto moved = disk.rename(directory.get(), log_name, directory.get(), aside, false);
-  if (!moved && !loop::is_missing(moved.error())) return moved;
-  auto log = LogFile::replace(disk, directory.get(), partition_.generation(), state, seconds(clock_));
-  if (!log) return log.error();
-  trusted_octets_.reset();
-  loaded_.emplace(std::move(directory), std::move(*log), std::move(state));
-  static_cast<void>(index_.remove(indexed_.key));
-  published_ = false;
-  return {};
-}
-
-void Account::adopt_index() {
-  const auto position = index_.position(indexed_.key);
-  published_ = position && *position == loaded_->log.position();
+void Account::adopt_index(const std::optional<Shown>& shown) {
+  published_ = shown && shown->position == loaded_->log.position();
   if (published_) {
     index_.restore_recent(indexed_.key, loaded_->state);
-  } else if (position) {
+  } else if (shown) {
     static_cast<void>(index_.remove(indexed_.key));
-  }
-}
-
-namespace {
-
-// Messages whose names say that they were in this folder, and of which the log neither says that they are nor that
-// they are gone.
-std::vector<Message> messages_by_name(Disk& disk, int directory, const AccountState& state, const Folder& folder,
-                                      std::int64_t now) {
-  std::vector<Message> found;
-  const auto cur = disk.open(directory, folder.directory + "/cur", Disk::Access::directory);
-  const auto names = cur ? disk.list(cur->get()) : Result<std::vector<std::string>>(cur.error());
-  if (!names) return found;
-  std::set<std::pair<Uid, std::uint64_t>> gone;
-  for (const Tombstone& tombstone : folder.tombstones) gone.emplace(tombstone.uid, tombstone.mark);
-  for (const std::string& file : *names) {
-    const ParsedFileName parsed = parse_file_name(file);
-    if (!parsed.ours || parsed.folder != folder.id || parsed.uid == UINT32_MAX || folder.find(parsed.uid) != nullptr) {
-      continue;
-    }
-    if (gone.contains({parsed.uid, mark_of(parsed.unique)})) continue;
-    Message message;
-    message.uid = parsed.uid;
-    message.flags = parsed.flags;
-    message.name_flags = parsed.flags;
-    message.unique = parsed.unique;
-    message.modseq = state.modseq + 1;
-    message.internal_date = parsed.time;
-    message.save_date = now;
-    message.size = *parsed.size;
-    message.crlf_size = std::max(*parsed.crlf_size, *parsed.size);
-    found.push_back(message);
-  }
-  return found;
-}
-
-}  // namespace
-
-void salvage_names(Disk& disk, int directory, AccountState& state, std::int64_t now) {
-  for (auto& [id, folder] : state.folders) {
-    std::vector<std::pair<Message, KeywordSet>> all;
-    for (const Message& message : folder.messages) {
-      all.emplace_back(message, folder.keywords_of(message));
-      state.totals.bytes -= message.crlf_size;
-      --state.totals.messages;
-    }
-    for (const Message& message : messages_by_name(disk, directory, state, folder, now))
-      all.emplace_back(message, KeywordSet{});
-    std::sort(all.begin(), all.end(), [](const auto& a, const auto& b) { return a.first.uid < b.first.uid; });
-    const Uid next = folder.uidnext;
-    folder.messages.clear();
-    folder.unseen = folder.deleted = 0;
-    folder.bytes = 0;
-    folder.uidnext = 1;
-    for (const auto& [message, keywords] : all) {
-      static_cast<void>(apply(state, entry::Arrived{id, message, keywords}, now));  // two files of one uid: the first
-    }
-    folder.uidnext = std::max(folder.uidnext, next) + salvage_uid_gap;
   }
 }
 

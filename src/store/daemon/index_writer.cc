@@ -179,12 +179,14 @@ IndexWriter::~IndexWriter() {
   if (environment_ != nullptr) mdb_env_close(environment_);
 }
 
-std::optional<LogPosition> IndexWriter::position(AccountKey key) {
+std::optional<Shown> IndexWriter::shown(AccountKey key) {
   Writing writing(*this, key);
   const auto value = writing.get(account_table, account_prefix(key));
-  LogPosition position;
-  if (!value || !decode_account(*value, &position)) return std::nullopt;
-  return position;
+  Shown shown;
+  const auto row = value ? decode_account(*value, &shown.position) : std::nullopt;
+  if (!row) return std::nullopt;
+  shown.modseq = row->highestmodseq;
+  return shown;
 }
 
 void IndexWriter::restore_recent(AccountKey key, AccountState& state) {

@@ -25,6 +25,12 @@ struct IndexOptions {
   std::size_t map_bytes = std::size_t{64} << 30;  // address space, not memory or disk
 };
 
+// Up to where an account was shown: what its rows stand for.
+struct Shown {
+  LogPosition position;
+  Modseq modseq = 0;
+};
+
 // What a row needs to know of an account besides its state.
 struct IndexedAccount {
   AccountKey key = 0;
@@ -42,8 +48,8 @@ class IndexWriter {
 
   [[nodiscard]] const std::string& path() const { return path_; }  // for IndexReader::open
 
-  // The log position the account's rows stand for; nothing if it is not published.
-  [[nodiscard]] std::optional<LogPosition> position(AccountKey key);
+  // Nothing if the account is not published. Any thread.
+  [[nodiscard]] std::optional<Shown> shown(AccountKey key);
   // \Recent bounds are not always in the log: those of the rows, which stand for the same log, complete them.
   void restore_recent(AccountKey key, AccountState& state);
 

@@ -1,0 +1,157 @@
+// SPDX-License-Identifier: Apache-2.0
+// An account whose files are not as they were left: put back from a backup, cut, damaged, replaced by something else.
+#include <boost/test/unit_test.hpp>
+#include <fstream>
+
+#include "log/log.h"
+#include "unit/store/fixtures.h"
+
+namespace mailtree::store {
+namespace {
+
+namespace fs = std::filesystem;
+using test::Bench;
+using test::FailingDisk;
+using Texts = std::vector<std::string>;
+
+std::string heard;  // what was logged, for the test that runs
+
+struct Listening {
+  Listening() {
+    heard.clear();
+    log::set_sink([](std::string_view line) { heard += line; });
+  }
+  ~Listening() { log::set_sink(nullptr); }
+};
+
+bool was_logged(std::string_view event) {
+  return heard.find(event) != std::string::npos;
+}
+
+// A partition whose account is in the index, so that each change is published.
+struct ShownBench : Bench {
+  ShownBench() {
+    for (unsigned char i = 1; i <= 3; ++i) deliver("m" + std::to_string(i), i);
+    open_account();
+  }
+  void stop() {
+    account.reset();
+    index.reset();
+    partition.reset();
+  }
+  FolderRow inbox() {
+    const auto opened = open_account();
+    BOOST_REQUIRE(opened->outcome.has_value());
+    const auto row = (*IndexReader::open(index->path()))->folder(opened->reply.key, inbox_folder);
+    BOOST_REQUIRE(row.has_value());
+    return *row;
+  }
+  std::vector<std::uint32_t> uidvalidities() {
+    const auto opened = open_account();
+    BOOST_REQUIRE(opened->outcome.has_value());
+    std::vector<std::uint32_t> all;
+    const auto rows = (*IndexReader::open(index->path()))->folders(opened->reply.key);
+    for (const FolderRow& row : *rows) all.push_back(row.uidvalidity);
+    return all;
+  }
+  void flag_first_message() {
+    Store store;
+    store.folder = inbox_folder;
+    store.uids = {{1, 1}};
+    store.flags = flag::seen;
+    flagged = !flagged;
+    store.mode = static_cast<std::uint8_t>(flagged ? FlagMode::add : FlagMode::remove);
+    BOOST_REQUIRE(perform<StoreOperation>(store)->outcome.has_value());
+  }
+  [[nodiscard]] std::string log() const { return account_path() + "/log"; }
+  bool flagged = false;
+};
+
+}  // namespace
+
+BOOST_FIXTURE_TEST_SUITE(recovery, Listening)
+
+BOOST_AUTO_TEST_CASE(an_account_put_back_from_an_older_backup_gets_new_uidvalidities_once) {
+  ShownBench bench;
+  const std::string backup = bench.directory.path() + "/backup";
+  fs::copy(bench.account_path(), backup, fs::copy_options::recursive);
+  const auto before = bench.uidvalidities();
+  bench.deliver("m4", 4);
+  const Modseq shown = bench.inbox().highestmodseq;
+  bench.stop();
+  fs::remove_all(bench.account_path());
+  fs::rename(backup, bench.account_path());
+  bench.reopen();
+
+  const auto after = bench.uidvalidities();
+  BOOST_TEST(was_logged("store.account.rolled_back"));
+  BOOST_REQUIRE_EQUAL(after.size(), before.size());
+  for (std::size_t i = 0; i < after.size(); ++i) BOOST_TEST(after[i] > *std::max_element(before.begin(), before.end()));
+  BOOST_TEST(bench.inbox().highestmodseq > shown);
+  BOOST_TEST((bench.texts() == Texts{"m1", "m2", "m3"}));
+
+  heard.clear();
+  bench.reopen();
+  BOOST_TEST((bench.uidvalidities() == after));
+  bench.reopen(true);
+  BOOST_TEST((bench.uidvalidities() == after));
+  BOOST_TEST(!was_logged("store.account.rolled_back"));
+}
+
+BOOST_AUTO_TEST_CASE(an_older_account_found_by_a_process_that_is_killed_is_still_new_to_everybody) {
+  for (std::uint64_t at = 1; at < 12; ++at) {
+    ShownBench bench;
+    const std::string backup = bench.directory.path() + "/backup";
+    fs::copy(bench.account_path(), backup, fs::copy_options::recursive);
+    const auto before = bench.uidvalidities();
+    bench.deliver("m4", 4);
+    bench.stop();
+    fs::remove_all(bench.account_path());
+    fs::rename(backup, bench.account_path());
+    bench.reopen();
+    bench.disk.fail(at, FailingDisk::Mode::from_then_on);
+    bench.open_account();
+    bench.reopen();
+    BOOST_TEST(bench.uidvalidities().front() > before.back(), "killed at call " << at);
+    BOOST_TEST((bench.texts() == Texts{"m1", "m2", "m3"}), "killed at call " << at);
+  }
+}
+
+BOOST_AUTO_TEST_CASE(a_kill_or_a_failure_at_any_call_is_never_taken_for_an_older_backup) {
+  for (const auto mode : {FailingDisk::Mode::once, FailingDisk::Mode::from_then_on}) {
+    for (std::uint64_t at = 1; at < 16; ++at) {
+      ShownBench bench;
+      const auto before = bench.uidvalidities();
+      bench.open_mailbox();  // moves \Recent, which is in the index before it is in the log
+      bench.disk.fail(at, mode);
+      bench.deliver("m4", 4);
+      bench.open_mailbox();
+      bench.deliver("m5", 5);
+      bench.reopen();
+      BOOST_TEST((bench.uidvalidities() == before), "failed at call " << at);
+      BOOST_TEST(!was_logged("rolled_back"), "failed at call " << at);
+    }
+  }
+}
+
+BOOST_AUTO_TEST_CASE(a_log_rewritten_just_before_a_kill_is_not_taken_for_an_older_backup) {
+  for (std::uint64_t at = 1; at < 7; ++at) {
+    ShownBench bench;
+    const auto before = bench.uidvalidities();
+    std::uint64_t calls = 0;
+    for (int i = 0; i < 3000 && calls < 2 + at; ++i) {
+      bench.disk.fail(2 + at, FailingDisk::Mode::from_then_on);  // a change alone is two calls
+      bench.flag_first_message();
+      calls = bench.disk.calls();
+    }
+    BOOST_REQUIRE_EQUAL(calls, 2 + at);
+    bench.reopen();
+    BOOST_TEST((bench.uidvalidities() == before), "killed at call " << at);
+    BOOST_TEST(!was_logged("rolled_back"), "killed at call " << at);
+    BOOST_TEST((bench.texts() == Texts{"m1", "m2", "m3"}), "killed at call " << at);
+  }
+}
+
+BOOST_AUTO_TEST_SUITE_END()
+
+}  // namespace mailtree::store
