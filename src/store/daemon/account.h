@@ -85,6 +85,7 @@ Result<void> create_account(Partition& partition, const AccountPlace& place, con
 
 constexpr Uid salvage_uid_gap = 10000;         // uids given out in lost records must not come again
 constexpr Modseq lost_modseq_gap = 1'000'000;  // nor modseqs
+constexpr FolderId salvage_folder_gap = 1000;  // nor folder numbers
 
 // Everything in the account becomes news of `modseq`: a client that saw what is lost now has to ask for all of it.
 void renew_modseqs(AccountState& state, Modseq modseq);

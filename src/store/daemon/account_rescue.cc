@@ -48,12 +48,16 @@ Result<void> Account::rescue(UniqueFd directory, const AccountName& name, Accoun
                              const std::string& problem) {
   Disk& disk = partition_.disk();
   log::event(log::Level::alarm, "store.log.damaged", {{"account", indexed_.path}, {"error", problem}});
+  const auto shown = index_.shown(indexed_.key);
+  const Modseq known = std::max(state.modseq, shown ? shown->modseq : Modseq{0});
   if (state.name.entry_uuid.empty() || state.find(inbox_folder) == nullptr) {
     auto first = first_state(partition_, name, false);
     if (!first) return first.error();
     state = std::move(*first);
   }
+  index_.restore_uidnext(indexed_.key, state);
   salvage_names(disk, directory.get(), state, seconds(clock_));
+  renew_modseqs(state, std::max(state.modseq, known) + lost_modseq_gap);
   AccountState whole;  // folded anew: entries that fitted only in part leave no trace
   for (const Entry& one : snapshot(state, 0, 0)) {
     const Result<void> applied = apply(whole, one, seconds(clock_));
@@ -139,6 +143,7 @@ void salvage_names(Disk& disk, int directory, AccountState& state, std::int64_t 
     }
     folder.uidnext = std::max(folder.uidnext, next) + salvage_uid_gap;
   }
+  state.next_folder += salvage_folder_gap;
 }
 
 }  // namespace mailtree::store

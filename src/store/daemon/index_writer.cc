@@ -199,6 +199,15 @@ void IndexWriter::restore_recent(AccountKey key, AccountState& state) {
   }
 }
 
+void IndexWriter::restore_uidnext(AccountKey key, AccountState& state) {
+  Writing writing(*this, key);
+  for (auto& [id, folder] : state.folders) {
+    const auto value = writing.get(folder_table, folder_prefix(key, id));
+    const auto row = value ? decode_folder(id, *value) : std::nullopt;
+    if (row && row->uidvalidity == folder.uidvalidity) folder.uidnext = std::max(folder.uidnext, row->uidnext);
+  }
+}
+
 Result<void> IndexWriter::publish_all(const IndexedAccount& account, const AccountState& state,
                                       const LogPosition& position) {
   const Result<void> removed = remove(account.key);

@@ -52,6 +52,8 @@ class IndexWriter {
   [[nodiscard]] std::optional<Shown> shown(AccountKey key);
   // \Recent bounds are not always in the log: those of the rows, which stand for the same log, complete them.
   void restore_recent(AccountKey key, AccountState& state);
+  // For a state that has lost records: no UID that the rows know is given out again. Any thread.
+  void restore_uidnext(AccountKey key, AccountState& state);
 
   // All rows anew. May take long (1 s for a million messages); readers see the account when it is complete.
   Result<void> publish_all(const IndexedAccount& account, const AccountState& state, const LogPosition& position);

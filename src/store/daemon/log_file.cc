@@ -2,6 +2,8 @@
 // Loading, appending to and replacing a log.
 #include "store/daemon/log_file.h"
 
+#include <algorithm>
+
 #include "net/digest.h"
 #include "store/daemon/log_frame.h"
 #include "store/octets.h"
@@ -27,6 +29,7 @@ void salvage(const LogScan& scan, AccountState& state) {
     const Result<Commit> commit = decode_commit(frame.payload);
     if (!commit) continue;
     for (const Entry& entry : commit->entries) static_cast<void>(apply(state, entry, commit->time));
+    state.modseq = std::max(state.modseq, commit->modseq);
   }
 }
 

@@ -54,6 +54,12 @@ struct ShownBench : Bench {
     for (const FolderRow& row : *rows) all.push_back(row.uidvalidity);
     return all;
   }
+  Changes changes_since(Modseq modseq) {
+    const auto opened = open_account();
+    const auto changes = (*IndexReader::open(index->path()))->changes(opened->reply.key, inbox_folder, modseq);
+    BOOST_REQUIRE(changes.has_value());
+    return *changes;
+  }
   void flag_first_message() {
     Store store;
     store.folder = inbox_folder;
@@ -66,6 +72,12 @@ struct ShownBench : Bench {
   [[nodiscard]] std::string log() const { return account_path() + "/log"; }
   bool flagged = false;
 };
+
+void damage_middle(const std::string& path) {
+  std::fstream file(path, std::ios::in | std::ios::out | std::ios::binary);
+  file.seekp(static_cast<std::streamoff>(fs::file_size(path) / 2));
+  file << "garbage";
+}
 
 }  // namespace
 
@@ -149,6 +161,70 @@ BOOST_AUTO_TEST_CASE(a_log_rewritten_just_before_a_kill_is_not_taken_for_an_olde
     BOOST_TEST((bench.uidvalidities() == before), "killed at call " << at);
     BOOST_TEST(!was_logged("rolled_back"), "killed at call " << at);
     BOOST_TEST((bench.texts() == Texts{"m1", "m2", "m3"}), "killed at call " << at);
+  }
+}
+
+BOOST_AUTO_TEST_CASE(a_rebuilt_log_goes_on_above_every_modseq_and_uid_that_was_shown) {
+  for (const bool index_is_lost : {false, true}) {
+    ShownBench bench;
+    for (int i = 0; i < 30; ++i) bench.flag_first_message();
+    const FolderRow before = bench.inbox();
+    bench.stop();
+    damage_middle(bench.log());
+    bench.reopen(index_is_lost);
+    const FolderRow after = bench.inbox();
+    BOOST_TEST(after.highestmodseq > before.highestmodseq + 999'999);
+    BOOST_TEST(after.uidnext > before.uidnext + 9'999);
+    BOOST_TEST(after.uidvalidity == before.uidvalidity);
+    const Changes changes = bench.changes_since(before.highestmodseq);
+    BOOST_TEST(changes.changed.size() == 3U);  // whoever knew a later state asks for all
+    BOOST_TEST(changes.forgotten);
+  }
+}
+
+BOOST_AUTO_TEST_CASE(a_log_whose_beginning_is_damaged_still_tells_the_modseqs_behind_it) {
+  ShownBench bench;
+  for (int i = 0; i < 30; ++i) bench.flag_first_message();
+  const FolderRow before = bench.inbox();
+  bench.stop();
+  std::fstream(bench.log(), std::ios::in | std::ios::out | std::ios::binary).seekp(100) << "garbage";
+  bench.reopen(true);
+  const FolderRow after = bench.inbox();
+  BOOST_TEST(after.uidvalidity > before.uidvalidity);
+  BOOST_TEST(after.highestmodseq > before.highestmodseq + 999'999);
+  BOOST_TEST((bench.texts() == Texts{"m1", "m2", "m3"}));
+}
+
+BOOST_AUTO_TEST_CASE(a_rebuilt_log_gives_out_no_uid_that_only_the_index_still_knows) {
+  ShownBench bench;
+  for (int i = 0; i < 30; ++i) bench.flag_first_message();
+  const std::string old = bench.directory.path() + "/old-log";
+  fs::copy(bench.log(), old);
+  damage_middle(old);
+  for (int i = 0; i < 3; ++i) {  // each adds a gap, so that one more does not reach as far
+    for (int j = 0; j < 30; ++j) bench.flag_first_message();
+    bench.stop();
+    damage_middle(bench.log());
+    bench.reopen();
+    bench.open_account();
+  }
+  const FolderRow before = bench.inbox();
+  bench.stop();
+  fs::copy(old, bench.log(), fs::copy_options::overwrite_existing);
+  bench.reopen();
+  BOOST_TEST(bench.inbox().uidvalidity == before.uidvalidity);
+  BOOST_TEST(bench.inbox().uidnext >= before.uidnext);
+}
+
+BOOST_AUTO_TEST_CASE(a_log_that_is_lost_twice_never_goes_back_behind_the_index) {
+  ShownBench bench;
+  for (int i = 0; i < 2; ++i) {
+    const Modseq before = bench.inbox().highestmodseq;
+    bench.stop();
+    fs::remove(bench.log());
+    bench.reopen();
+    BOOST_TEST(bench.inbox().highestmodseq > before + 999'999);
+    bench.flag_first_message();
   }
 }
 
