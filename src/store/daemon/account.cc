@@ -97,6 +97,12 @@ Result<void> Account::carry_out(Plan& plan) {
       work.undo();
       return done;
     }
+    for (const FileAction& action : plan.actions) {
+      const auto* const item = std::get_if<file_action::SetAside>(&action);
+      if (item == nullptr) continue;
+      log::event(log::Level::warning, "store.file.aside",
+                 {{"account", indexed_.path}, {"file", item->from_directory + "/cur/" + item->from_name}});
+    }
   }
   if (std::all_of(plan.entries.begin(), plan.entries.end(), is_soft)) {
     soft_.insert(soft_.end(), plan.entries.begin(), plan.entries.end());

@@ -146,7 +146,7 @@ Result<void> Account::load_log(UniqueFd directory, const AccountName& name) {
   if (!found) return found.error();
   if (found->damaged) return rescue(std::move(directory), name, std::move(found->state), found->problem);
   if (found->torn) log::event(log::Level::warning, "store.log.torn", {{"account", indexed_.path}});
-  if (trusted_octets_) {
+  if (trusted_octets_ || found->shared) {
     auto fresh = LogFile::replace(disk, directory.get(), partition_.generation(), found->state, seconds(clock_));
     if (!fresh) return fresh.error();
     found->log = std::move(*fresh);

@@ -3,10 +3,9 @@
 #include <algorithm>
 #include <set>
 
-#include "base/encoding.h"
 #include "log/log.h"
-#include "net/digest.h"
 #include "store/daemon/account.h"
+#include "store/daemon/aside.h"
 #include "store/file_name.h"
 
 namespace mailtree::store {
@@ -43,7 +42,8 @@ Result<void> Account::start_over(int directory, LogFile::Loaded& found, const Sh
   return {};
 }
 
-// The log is set aside, never deleted; what it still said, and what the file names say, becomes a new one.
+// The log gets a second name in aside/ and keeps its own until a new one takes it: at no moment is there none. What it
+// still said, and what the file names say, becomes a new one.
 Result<void> Account::rescue(UniqueFd directory, const AccountName& name, AccountState state,
                              const std::string& problem) {
   Disk& disk = partition_.disk();
@@ -64,11 +64,10 @@ Result<void> Account::rescue(UniqueFd directory, const AccountName& name, Accoun
     if (!applied) return applied;
   }
   state = std::move(whole);
-  const auto made = disk.make_directory(directory.get(), "aside");
-  if (!made && !loop::is_taken(made.error())) return made;
-  const std::string aside = "aside/log." + hex_encode(net::random_octets(4));
-  const auto moved = disk.rename(directory.get(), log_name, directory.get(), aside, false);
-  if (!moved && !loop::is_missing(moved.error())) return moved;
+  auto aside = Aside::open(disk, directory.get());
+  auto kept = aside ? aside->keep(directory.get(), log_name) : Result<void>(aside.error());
+  if (kept) kept = aside->sync();
+  if (!kept && !loop::is_missing(kept.error())) return kept;
   auto log = LogFile::replace(disk, directory.get(), partition_.generation(), state, seconds(clock_));
   if (!log) return log.error();
   trusted_octets_.reset();

@@ -3,6 +3,9 @@
 #include "store/daemon/file_work.h"
 
 #include <algorithm>
+#include <optional>
+
+#include "store/daemon/aside.h"
 
 namespace mailtree::store {
 namespace {
@@ -11,7 +14,6 @@ using loop::Disk;
 
 constexpr std::uint64_t max_links = 60000;      // ext4 allows 65,000
 constexpr std::size_t many_foreign_files = 64;  // beyond it one sync of the file system is cheaper
-constexpr std::size_t copy_chunk = 256U << 10;
 
 std::string cur_of(const std::string& directory) {
   return directory + "/cur";
@@ -59,16 +61,8 @@ Result<void> FileWork::make_folder(Disk& disk, int account_directory, const std:
 Result<void> FileWork::copy_into(int source, std::uint64_t size, int directory, const std::string& name) {
   const auto file = disk_.open_unnamed(directory);
   if (!file) return file.error();
-  std::string chunk(copy_chunk, '\0');
-  for (std::uint64_t at = 0; at < size;) {
-    const auto wanted = static_cast<std::size_t>(std::min<std::uint64_t>(copy_chunk, size - at));
-    const auto count = disk_.read_at(source, chunk.data(), wanted, at);
-    if (!count) return count.error();
-    if (*count == 0) return Error::temporary(Condition::storage, "message file is shorter than announced");
-    const auto written = disk_.write_at(file->get(), std::string_view(chunk).substr(0, *count), at);
-    if (!written) return written;
-    at += *count;
-  }
+  const auto copied = copy_octets(disk_, source, size, file->get());
+  if (!copied) return copied;
   const auto synced = disk_.sync_data(file->get());
   if (!synced) return synced;
   return disk_.link_open_file(file->get(), directory, name);
@@ -134,18 +128,31 @@ Result<void> FileWork::take_in(const file_action::TakeIn& action) {
   return disk_.rename(*from, action.from_name, *cur, action.name, false);
 }
 
+// Second names in aside/ for all that is to go there, durable before set_aside() takes the first ones away.
+Result<void> FileWork::keep_aside(const std::vector<FileAction>& actions) {
+  std::optional<Aside> aside;
+  for (const FileAction& action : actions) {
+    const auto* const item = std::get_if<file_action::SetAside>(&action);
+    if (item == nullptr) continue;
+    const auto cur = open_cur(item->from_directory, true);
+    if (!cur) return cur.error();
+    if (!aside) {
+      auto opened = Aside::open(disk_, account_);
+      if (!opened) return opened.error();
+      aside.emplace(std::move(*opened));
+    }
+    const auto kept = aside->keep(*cur, item->from_name);
+    if (!kept && !loop::is_missing(kept.error())) return kept;
+  }
+  return aside ? aside->sync() : Result<void>();
+}
+
 Result<void> FileWork::set_aside(const file_action::SetAside& action) {
   const auto cur = open_cur(action.from_directory, true);
   if (!cur) return cur.error();
-  const auto made = disk_.make_directory(account_, "aside");
-  if (!made && !loop::is_taken(made.error())) return made;
-  const auto aside = open("aside");
-  if (!aside) return aside.error();
-  changed_["aside"] = true;
-  auto moved = disk_.rename(*cur, action.from_name, *aside, action.from_name, false);
-  if (!moved && loop::is_taken(moved.error()))
-    moved = disk_.rename(*cur, action.from_name, *aside, action.from_name, true);
-  return moved;
+  const auto removed = disk_.unlink(*cur, action.from_name);
+  if (!removed && loop::is_missing(removed.error())) return {};  // moved, or gone meanwhile
+  return removed;
 }
 
 Result<void> FileWork::act(const FileAction& action) {
@@ -207,6 +214,7 @@ void FileWork::note_times() {
 
 Result<void> FileWork::run(const std::vector<FileAction>& actions) {
   auto done = sync_foreign(actions);
+  if (done) done = keep_aside(actions);
   for (std::size_t i = 0; done && i < actions.size(); ++i) done = act(actions[i]);
   if (done) done = sync_changed();
   note_times();

@@ -51,6 +51,7 @@ class FileWork {
   Result<void> link_file(const file_action::LinkFile& action);
   Result<void> link_message(const file_action::LinkMessage& action);
   Result<void> take_in(const file_action::TakeIn& action);
+  Result<void> keep_aside(const std::vector<FileAction>& actions);
   Result<void> set_aside(const file_action::SetAside& action);
   Result<void> copy_into(int source, std::uint64_t size, int directory, const std::string& name);
   Result<int> open_cur(const std::string& folder_directory, bool changing);

@@ -136,10 +136,14 @@ bool LogFile::is_mostly_garbage(const AccountState& state) const {
 Result<LogFile::Loaded> LogFile::load(Disk& disk, int directory, std::optional<std::uint64_t> trusted_octets) {
   auto file = disk.open(directory, log_name, Disk::Access::read_write);
   if (!file) return file.error();
+  const auto status = disk.status(file->get());
+  if (!status) return status.error();
   Result<std::string> octets = loop::read_whole(disk, file->get(), max_log_octets);
   if (!octets) return octets.error();
   if (trusted_octets && *trusted_octets < octets->size()) octets->resize(static_cast<std::size_t>(*trusted_octets));
   Loaded loaded;
+  loaded.shared = status->links > 1;
+  const bool in_place = !trusted_octets && !loaded.shared;
   const LogScan scan = scan_log(*octets);
   if (has_unknown_frame(scan)) return Error::temporary(Condition::cannot, "log of a newer program");
   const Result<bool> folded = fold(scan, loaded, loaded.log.position_, loaded.log.sequence_);
@@ -155,12 +159,12 @@ Result<LogFile::Loaded> LogFile::load(Disk& disk, int directory, std::optional<s
     loaded.problem = "log without a record";
     return loaded;
   }
-  if (scan.end == LogEnd::torn && !trusted_octets) {
+  if (scan.end == LogEnd::torn && in_place) {
     loaded.torn = true;
     const Result<void> cut = disk.truncate(file->get(), scan.good_octets);
     if (!cut) return cut.error();
   }
-  if (!trusted_octets) {
+  if (in_place) {
     // What was read may have been in memory only, e.g. after kill -9 between write and sync: it counts from here on.
     const Result<void> synced = disk.sync_data(file->get());
     if (!synced) return synced.error();

@@ -41,11 +41,12 @@ class LogFile {
 };
 
 // What loading found. `trusted_octets` cuts off what a failed sync left in doubt: the caller must then replace() the
-// log.
+// log, as it must if the log is `shared`.
 struct LogFile::Loaded {
   LogFile log;
   AccountState state;
   bool torn = false;     // an unfinished record was cut off, durably
+  bool shared = false;   // it has another name, in aside/ or in a backup: it must not be changed in place
   bool damaged = false;  // `state` is what could be saved: set the log aside, replace(), look through all folders
   std::string problem;
 };

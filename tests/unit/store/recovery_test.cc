@@ -28,6 +28,11 @@ bool was_logged(std::string_view event) {
   return heard.find(event) != std::string::npos;
 }
 
+std::string content_of(const std::string& path) {
+  std::ifstream file(path, std::ios::binary);
+  return {std::istreambuf_iterator<char>(file), {}};
+}
+
 // A partition whose account is in the index, so that each change is published.
 struct ShownBench : Bench {
   ShownBench() {
@@ -68,6 +73,19 @@ struct ShownBench : Bench {
     flagged = !flagged;
     store.mode = static_cast<std::uint8_t>(flagged ? FlagMode::add : FlagMode::remove);
     BOOST_REQUIRE(perform<StoreOperation>(store)->outcome.has_value());
+  }
+  [[nodiscard]] Texts aside() const {
+    Texts paths;
+    if (!fs::exists(account_path() + "/aside")) return paths;
+    for (const auto& entry : fs::directory_iterator(account_path() + "/aside")) paths.push_back(entry.path());
+    return paths;
+  }
+  // The file in INBOX with this content; empty if there is none.
+  [[nodiscard]] std::string file_of(const std::string& text) const {
+    for (const auto& entry : fs::directory_iterator(account_path() + "/Maildir/cur")) {
+      if (content_of(entry.path()) == text) return entry.path();
+    }
+    return {};
   }
   [[nodiscard]] std::string log() const { return account_path() + "/log"; }
   bool flagged = false;
@@ -225,6 +243,66 @@ BOOST_AUTO_TEST_CASE(a_log_that_is_lost_twice_never_goes_back_behind_the_index) 
     bench.reopen();
     BOOST_TEST(bench.inbox().highestmodseq > before + 999'999);
     bench.flag_first_message();
+  }
+}
+
+BOOST_AUTO_TEST_CASE(a_damaged_log_keeps_its_place_until_the_new_one_has_it) {
+  for (std::uint64_t at = 1; at < 14; ++at) {
+    ShownBench bench;
+    for (int i = 0; i < 31; ++i) bench.flag_first_message();
+    bench.stop();
+    damage_middle(bench.log());
+    const std::string damaged = content_of(bench.log());
+    for (std::uint64_t life = 0; life < 2; ++life) {
+      bench.reopen();
+      bench.disk.fail(at + life, FailingDisk::Mode::from_then_on);
+      bench.open_account();
+      BOOST_REQUIRE_MESSAGE(fs::exists(bench.log()), "killed at call " << at << " of life " << life);
+    }
+    bench.reopen();
+    BOOST_TEST((bench.texts() == Texts{"m1", "m2", "m3"}), "killed at call " << at);
+    const Texts aside = bench.aside();
+    BOOST_REQUIRE_EQUAL(aside.size(), 1U);
+    BOOST_TEST((content_of(aside[0]) == damaged), "killed at call " << at);
+  }
+}
+
+BOOST_AUTO_TEST_CASE(a_log_that_has_a_second_name_is_not_changed_in_place) {
+  ShownBench bench;
+  bench.stop();
+  const std::string backup = bench.directory.path() + "/log-of-yesterday";
+  fs::create_hard_link(bench.log(), backup);
+  std::ofstream(bench.log(), std::ios::app) << "torn";
+  const std::string yesterday = content_of(backup);
+  bench.reopen();
+  bench.deliver("m4", 4);
+  BOOST_TEST((content_of(backup) == yesterday));
+  bench.reopen(true);
+  BOOST_TEST((bench.texts() == Texts{"m1", "m2", "m3", "m4"}));
+}
+
+BOOST_AUTO_TEST_CASE(a_file_set_aside_never_replaces_another_and_is_durable_there_before_it_goes) {
+  for (std::uint64_t at = 1; at < 10; ++at) {
+    ShownBench bench;
+    bench.open_mailbox();
+    std::string leftover = bench.file_of("m1");  // of a copy that was never answered
+    leftover.replace(leftover.find(",U=1.1,"), 7, ",U=1.900,");
+    for (const char* const text : {"x1", "x2"}) {
+      std::ofstream(leftover) << text;
+      bench.clock.now += 60;
+      bench.disk.fail(at, FailingDisk::Mode::once);
+      const auto opened = bench.open_mailbox();
+      bench.disk.heal();
+      const bool before_removal = at <= 4;  // directory, its sync, second name, its sync
+      if (before_removal) BOOST_TEST(!opened->outcome.has_value());
+      if (before_removal) BOOST_TEST(fs::exists(leftover), "failed at call " << at);
+      BOOST_TEST(bench.open_mailbox()->outcome.has_value());
+    }
+    Texts aside;
+    for (const std::string& path : bench.aside()) aside.push_back(content_of(path));
+    std::sort(aside.begin(), aside.end());
+    BOOST_TEST((aside == Texts{"x1", "x2"}), "failed at call " << at);
+    BOOST_TEST((bench.texts() == Texts{"m1", "m2", "m3"}));
   }
 }
 

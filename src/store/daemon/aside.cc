@@ -1,0 +1,94 @@
+// SPDX-License-Identifier: Apache-2.0
+// Second names first, then a sync, then the old name may go.
+#include "store/daemon/aside.h"
+
+#include <algorithm>
+
+#include "base/encoding.h"
+#include "net/digest.h"
+
+namespace mailtree::store {
+namespace {
+
+using loop::Disk;
+
+constexpr const char* aside_name = "aside";
+constexpr std::size_t max_kept_name = 240;  // file systems allow 255; the suffix has 17
+constexpr int max_tries = 8;
+constexpr std::size_t copy_chunk = 256U << 10;
+
+}  // namespace
+
+Result<void> copy_octets(Disk& disk, int source, std::uint64_t size, int target) {
+  std::string chunk(copy_chunk, '\0');
+  for (std::uint64_t at = 0; at < size;) {
+    const auto wanted = static_cast<std::size_t>(std::min<std::uint64_t>(copy_chunk, size - at));
+    const auto count = disk.read_at(source, chunk.data(), wanted, at);
+    if (!count) return count.error();
+    if (*count == 0) return Error::temporary(Condition::storage, "file is shorter than announced");
+    const auto written = disk.write_at(target, std::string_view(chunk).substr(0, *count), at);
+    if (!written) return written;
+    at += *count;
+  }
+  return {};
+}
+
+Result<Aside> Aside::open(Disk& disk, int account_directory) {
+  const auto made = disk.make_directory(account_directory, aside_name);
+  if (!made && !loop::is_taken(made.error())) return made.error();
+  auto directory = disk.open(account_directory, aside_name, Disk::Access::directory);
+  if (!directory) return directory.error();
+  const auto synced = disk.sync_directory(account_directory);
+  if (!synced) return synced.error();
+  return Aside(disk, std::move(*directory));
+}
+
+Result<void> Aside::keep(int directory, const std::string& name) {
+  const auto status = disk_.status_at(directory, name);
+  if (!status) return status.error();
+  const auto kept = has(*status);
+  if (!kept) return kept.error();
+  if (*kept) return {};
+  const std::string base = name.substr(0, max_kept_name - 17);
+  auto done = keep_as(directory, name, *status, base);
+  for (int i = 0; i < max_tries && !done && loop::is_taken(done.error()); ++i) {
+    done = keep_as(directory, name, *status, base + "." + hex_encode(net::random_octets(8)));
+  }
+  return done;
+}
+
+Result<void> Aside::keep_as(int directory, const std::string& name, const loop::FileStatus& status,
+                            const std::string& kept) {
+  auto linked = disk_.link(directory, name, directory_.get(), kept);
+  if (linked || linked.error().condition != Condition::cannot) return linked;
+  if (status.is_regular) return copy(directory, name, status.size, kept);
+  return disk_.rename(directory, name, directory_.get(), kept, false);
+}
+
+Result<void> Aside::copy(int directory, const std::string& name, std::uint64_t size, const std::string& kept) {
+  const auto source = disk_.open(directory, name, Disk::Access::read);
+  if (!source) return source.error();
+  const auto target = disk_.open(directory_.get(), kept, Disk::Access::create_new);
+  if (!target) return target.error();
+  const auto copied = copy_octets(disk_, source->get(), size, target->get());
+  if (!copied) return copied;
+  return disk_.sync_data(target->get());
+}
+
+// Whether the file itself lies in aside/ under any name.
+Result<bool> Aside::has(const loop::FileStatus& status) {
+  if (status.links < 2 || status.is_directory) return false;
+  const auto names = disk_.list(directory_.get());
+  if (!names) return names.error();
+  for (const std::string& name : *names) {
+    const auto other = disk_.status_at(directory_.get(), name);
+    if (other && other->inode == status.inode && other->device == status.device) return true;
+  }
+  return false;
+}
+
+Result<void> Aside::sync() {
+  return disk_.sync_directory(directory_.get());
+}
+
+}  // namespace mailtree::store
