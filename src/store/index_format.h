@@ -30,6 +30,12 @@ struct LogPosition {
   friend bool operator==(const LogPosition&, const LogPosition&) = default;
 };
 
+// Up to where an account was shown: what its rows stand for.
+struct Shown {
+  LogPosition position;
+  Modseq modseq = 0;
+};
+
 std::string account_prefix(AccountKey key);
 std::string folder_prefix(AccountKey key, FolderId folder);
 std::string message_key(AccountKey key, FolderId folder, Uid uid);

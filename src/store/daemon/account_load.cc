@@ -44,15 +44,6 @@ Result<UniqueFd> open_or_make(Disk& disk, int parent, const std::string& name) {
   return fd;
 }
 
-// Whether the log ends before what was shown of the account, so that somebody put an older one in its place. The MODSEQ
-// tells: rows are written after their record is durable, a row of another boot is not kept, a rewritten log keeps the
-// counter, and every record that gives or takes a UID or changes a message raises it. The other fields of the position
-// do not: a log that was rewritten just before a kill -9 has another id and is shorter though nothing is lost, and its
-// row was never brought up to date. A record that was written but not acknowledged makes the log newer, never older.
-bool is_older(const AccountState& state, const Shown& shown) {
-  return state.modseq < shown.modseq;
-}
-
 }  // namespace
 
 Result<AccountState> first_state(Partition& partition, const AccountName& name, bool with_default_folders) {
@@ -137,7 +128,8 @@ Result<void> Account::load_log(UniqueFd directory, const AccountName& name) {
   // A rename of the log that a crash interrupted before its sync becomes final here.
   const auto synced = disk.sync_directory(directory.get());
   if (!synced) return synced;
-  auto found = LogFile::load(disk, directory.get(), trusted_octets_);
+  auto shown = index_.shown(indexed_.key);
+  auto found = LogFile::load(disk, directory.get(), trusted_octets_, shown);
   if (!found && loop::is_missing(found.error())) {
     auto state = first_state(partition_, name, false);
     if (!state) return state.error();
@@ -152,8 +144,7 @@ Result<void> Account::load_log(UniqueFd directory, const AccountName& name) {
     found->log = std::move(*fresh);
     trusted_octets_.reset();
   }
-  auto shown = index_.shown(indexed_.key);
-  if (shown && is_older(found->state, *shown)) {
+  if (found->older) {
     const Result<void> renewed = start_over(directory.get(), *found, *shown);
     if (!renewed) return renewed;
     shown.reset();

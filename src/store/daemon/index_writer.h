@@ -25,12 +25,6 @@ struct IndexOptions {
   std::size_t map_bytes = std::size_t{64} << 30;  // address space, not memory or disk
 };
 
-// Up to where an account was shown: what its rows stand for.
-struct Shown {
-  LogPosition position;
-  Modseq modseq = 0;
-};
-
 // What a row needs to know of an account besides its state.
 struct IndexedAccount {
   AccountKey key = 0;

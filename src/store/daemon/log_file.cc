@@ -54,6 +54,17 @@ Result<bool> fold(const LogScan& scan, LogFile::Loaded& loaded, LogPosition& pos
   return true;
 }
 
+// Whether the log ends before what was shown of the account. MODSEQ tells: rows are written after their record is
+// durable, a row of another boot is not kept, a rewritten log keeps the counter, and every record that gives or takes a
+// UID or changes a message raises it. A record that was written but not acknowledged makes the log newer, never older.
+// Id and length alone do not tell: a log that was rewritten just before a kill -9 has another id and is shorter though
+// nothing is lost, and its row was never brought up to date. In the same log a lesser length does: it loses what no
+// MODSEQ counts, subscriptions.
+bool ends_before(const AccountState& state, const LogPosition& position, const Shown& shown) {
+  if (state.modseq < shown.modseq) return true;
+  return position.log_id == shown.position.log_id && position.octets < shown.position.octets;
+}
+
 bool has_unknown_frame(const LogScan& scan) {
   for (const Frame& frame : scan.frames) {
     if (frame.type != frame_type::commit && (frame.flags & frame_may_skip) == 0) return true;
@@ -133,7 +144,8 @@ bool LogFile::is_mostly_garbage(const AccountState& state) const {
   return position_.octets > garbage_floor_octets && position_.octets > 2 * live;
 }
 
-Result<LogFile::Loaded> LogFile::load(Disk& disk, int directory, std::optional<std::uint64_t> trusted_octets) {
+Result<LogFile::Loaded> LogFile::load(Disk& disk, int directory, std::optional<std::uint64_t> trusted_octets,
+                                      const std::optional<Shown>& shown) {
   auto file = disk.open(directory, log_name, Disk::Access::read_write);
   if (!file) return file.error();
   const auto status = disk.status(file->get());
@@ -157,6 +169,12 @@ Result<LogFile::Loaded> LogFile::load(Disk& disk, int directory, std::optional<s
   if (scan.frames.empty()) {
     loaded.damaged = true;  // the first record is synced before the log gets its name
     loaded.problem = "log without a record";
+    return loaded;
+  }
+  loaded.older = shown && ends_before(loaded.state, loaded.log.position_, *shown);
+  if (loaded.older && scan.end == LogEnd::torn) {
+    loaded.damaged = true;  // no unfinished record: these octets were acknowledged
+    loaded.problem = "acknowledged records are unreadable from " + std::to_string(scan.good_octets);
     return loaded;
   }
   if (scan.end == LogEnd::torn && in_place) {

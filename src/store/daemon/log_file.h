@@ -32,7 +32,9 @@ class LogFile {
   [[nodiscard]] bool is_mostly_garbage(const AccountState& state) const;
 
   struct Loaded;
-  static Result<Loaded> load(loop::Disk& disk, int directory, std::optional<std::uint64_t> trusted_octets);
+  // `shown`: what the index says that the log held once; for the verdict only.
+  static Result<Loaded> load(loop::Disk& disk, int directory, std::optional<std::uint64_t> trusted_octets,
+                             const std::optional<Shown>& shown);
 
  private:
   UniqueFd file_;
@@ -47,6 +49,7 @@ struct LogFile::Loaded {
   AccountState state;
   bool torn = false;     // an unfinished record was cut off, durably
   bool shared = false;   // it has another name, in aside/ or in a backup: it must not be changed in place
+  bool older = false;    // whole, but it ends before what was shown: put back from a backup
   bool damaged = false;  // `state` is what could be saved: set the log aside, replace(), look through all folders
   std::string problem;
 };

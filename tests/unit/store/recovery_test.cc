@@ -267,6 +267,58 @@ BOOST_AUTO_TEST_CASE(a_damaged_log_keeps_its_place_until_the_new_one_has_it) {
   }
 }
 
+BOOST_AUTO_TEST_CASE(a_last_record_that_was_acknowledged_and_is_unreadable_is_damage_and_no_torn_tail) {
+  for (const bool subscription : {false, true}) {  // one record has a MODSEQ of its own, the other has not
+    ShownBench bench;
+    for (int i = 0; i < 20; ++i) bench.flag_first_message();
+    if (subscription) {
+      Subscribe request;
+      request.name = "Later";
+      BOOST_REQUIRE(bench.perform<SubscribeOperation>(request)->outcome.has_value());
+    }
+    const FolderRow before = bench.inbox();
+    bench.stop();
+    std::fstream(bench.log(), std::ios::in | std::ios::out | std::ios::binary | std::ios::ate).seekp(-3, std::ios::end)
+        << "xyz";
+    const std::string damaged = content_of(bench.log());
+    bench.reopen();
+    const FolderRow after = bench.inbox();
+    BOOST_TEST(was_logged("store.log.damaged"));
+    BOOST_TEST(!was_logged("store.log.torn"));
+    BOOST_TEST(after.highestmodseq > before.highestmodseq);
+    BOOST_TEST(after.uidvalidity == before.uidvalidity);
+    BOOST_REQUIRE_EQUAL(bench.aside().size(), 1U);
+    BOOST_TEST((content_of(bench.aside()[0]) == damaged));
+    BOOST_TEST((bench.texts() == Texts{"m1", "m2", "m3"}));
+    heard.clear();
+  }
+}
+
+BOOST_AUTO_TEST_CASE(a_log_cut_at_the_end_of_a_record_is_an_older_one) {
+  ShownBench bench;
+  const auto size = fs::file_size(bench.log());
+  Subscribe request;
+  request.name = "Later";
+  BOOST_REQUIRE(bench.perform<SubscribeOperation>(request)->outcome.has_value());
+  bench.stop();
+  fs::resize_file(bench.log(), size);
+  bench.reopen();
+  bench.open_account();
+  BOOST_TEST(was_logged("store.account.rolled_back"));
+}
+
+BOOST_AUTO_TEST_CASE(a_record_that_was_never_acknowledged_is_a_torn_tail) {
+  ShownBench bench;
+  const auto before = bench.uidvalidities();
+  bench.stop();
+  std::ofstream(bench.log(), std::ios::app | std::ios::binary) << "unfinished";
+  bench.reopen();
+  BOOST_TEST((bench.uidvalidities() == before));
+  BOOST_TEST(was_logged("store.log.torn"));
+  BOOST_TEST(!was_logged("store.log.damaged"));
+  BOOST_TEST(!was_logged("rolled_back"));
+}
+
 BOOST_AUTO_TEST_CASE(a_log_that_has_a_second_name_is_not_changed_in_place) {
   ShownBench bench;
   bench.stop();
