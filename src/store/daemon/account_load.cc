@@ -44,6 +44,12 @@ Result<UniqueFd> open_or_make(Disk& disk, int parent, const std::string& name) {
   return fd;
 }
 
+// False for what no retry can ever read as a log: a directory, a symbolic link, a socket.
+bool is_file(Disk& disk, int directory) {
+  const auto status = disk.status_at(directory, log_name);
+  return !status || status->is_regular;
+}
+
 }  // namespace
 
 Result<AccountState> first_state(Partition& partition, const AccountName& name, bool with_default_folders) {
@@ -130,11 +136,8 @@ Result<void> Account::load_log(UniqueFd directory, const AccountName& name) {
   if (!synced) return synced;
   auto shown = index_.shown(indexed_.key);
   auto found = LogFile::load(disk, directory.get(), trusted_octets_, shown);
-  if (!found && loop::is_missing(found.error())) {
-    auto state = first_state(partition_, name, false);
-    if (!state) return state.error();
-    return rescue(std::move(directory), name, std::move(*state), "no log");
-  }
+  if (!found && loop::is_missing(found.error())) return rescue(std::move(directory), name, {}, "no log");
+  if (!found && !is_file(disk, directory.get())) return rescue(std::move(directory), name, {}, found.error().detail);
   if (!found) return found.error();
   if (found->damaged) return rescue(std::move(directory), name, std::move(found->state), found->problem);
   if (found->torn) log::event(log::Level::warning, "store.log.torn", {{"account", indexed_.path}});

@@ -150,6 +150,12 @@ Result<LogFile::Loaded> LogFile::load(Disk& disk, int directory, std::optional<s
   if (!file) return file.error();
   const auto status = disk.status(file->get());
   if (!status) return status.error();
+  if (!status->is_regular) {
+    Loaded other;
+    other.damaged = true;
+    other.problem = "the log is not a file";
+    return other;
+  }
   Result<std::string> octets = loop::read_whole(disk, file->get(), max_log_octets);
   if (!octets) return octets.error();
   if (trusted_octets && *trusted_octets < octets->size()) octets->resize(static_cast<std::size_t>(*trusted_octets));

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // An account whose files are not as they were left: put back from a backup, cut, damaged, replaced by something else.
+#include <sys/stat.h>
+
 #include <boost/test/unit_test.hpp>
 #include <fstream>
 
@@ -317,6 +319,36 @@ BOOST_AUTO_TEST_CASE(a_record_that_was_never_acknowledged_is_a_torn_tail) {
   BOOST_TEST(was_logged("store.log.torn"));
   BOOST_TEST(!was_logged("store.log.damaged"));
   BOOST_TEST(!was_logged("rolled_back"));
+}
+
+BOOST_AUTO_TEST_CASE(what_is_no_file_in_the_place_of_the_log_is_set_aside) {
+  const auto put = [](int kind, const std::string& path) {
+    if (kind == 0) fs::create_directory(path);
+    if (kind == 0) std::ofstream(path + "/content") << "kept";
+    if (kind == 1) fs::create_symlink("/dev/null", path);
+    if (kind == 2) BOOST_REQUIRE(::mkfifo(path.c_str(), 0600) == 0);
+    if (kind == 3) BOOST_REQUIRE(::mknod(path.c_str(), S_IFSOCK | 0600, 0) == 0);
+  };
+  for (int kind = 0; kind < 4; ++kind) {
+    for (std::uint64_t at = 1; at < 12; ++at) {
+      ShownBench bench;
+      const Modseq before = bench.inbox().highestmodseq;
+      bench.stop();
+      fs::remove(bench.log());
+      put(kind, bench.log());
+      const auto type = fs::symlink_status(bench.log()).type();
+      bench.reopen();
+      bench.disk.fail(at, FailingDisk::Mode::from_then_on);
+      bench.open_account();
+      bench.reopen();
+      BOOST_TEST((bench.texts() == Texts{"m1", "m2", "m3"}), "kind " << kind << ", killed at call " << at);
+      BOOST_TEST(bench.inbox().highestmodseq > before);
+      BOOST_TEST(was_logged("store.log.damaged"));
+      BOOST_REQUIRE_EQUAL(bench.aside().size(), 1U);
+      BOOST_TEST((fs::symlink_status(bench.aside()[0]).type() == type));
+      BOOST_TEST((kind != 0 || content_of(bench.aside()[0] + "/content") == "kept"));
+    }
+  }
 }
 
 BOOST_AUTO_TEST_CASE(a_log_that_has_a_second_name_is_not_changed_in_place) {
