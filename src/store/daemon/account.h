@@ -80,7 +80,8 @@ class Account {
 // numbers from the partition's UIDVALIDITY counter.
 Result<AccountState> first_state(Partition& partition, const AccountName& name, bool with_default_folders);
 
-// A new account directory with its default folders, complete and durable before it gets its name.
+// A new account directory with its default folders, complete and durable before it gets its name. What a crash left of
+// earlier attempts in the same bucket is removed.
 Result<void> create_account(Partition& partition, const AccountPlace& place, const AccountName& name, std::int64_t now);
 
 constexpr Uid salvage_uid_gap = 10000;         // uids given out in lost records must not come again

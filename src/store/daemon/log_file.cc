@@ -13,7 +13,6 @@ namespace {
 
 using loop::Disk;
 
-constexpr const char* new_log_name = "log.new";
 constexpr std::size_t rewrite_frame_octets = 1U << 20;
 constexpr std::uint64_t garbage_floor_octets = 64U << 10;
 constexpr std::int64_t tombstone_seconds = 30 * 24 * 3600;

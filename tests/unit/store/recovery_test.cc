@@ -2,96 +2,12 @@
 // An account whose files are not as they were left: put back from a backup, cut, damaged, replaced by something else.
 #include <sys/stat.h>
 
-#include <boost/test/unit_test.hpp>
-#include <fstream>
-
-#include "log/log.h"
-#include "unit/store/fixtures.h"
+#include "unit/store/shown_bench.h"
 
 namespace mailtree::store {
 namespace {
 
-namespace fs = std::filesystem;
-using test::Bench;
 using test::FailingDisk;
-using Texts = std::vector<std::string>;
-
-std::string heard;  // what was logged, for the test that runs
-
-struct Listening {
-  Listening() {
-    heard.clear();
-    log::set_sink([](std::string_view line) { heard += line; });
-  }
-  ~Listening() { log::set_sink(nullptr); }
-};
-
-bool was_logged(std::string_view event) {
-  return heard.find(event) != std::string::npos;
-}
-
-std::string content_of(const std::string& path) {
-  std::ifstream file(path, std::ios::binary);
-  return {std::istreambuf_iterator<char>(file), {}};
-}
-
-// A partition whose account is in the index, so that each change is published.
-struct ShownBench : Bench {
-  ShownBench() {
-    for (unsigned char i = 1; i <= 3; ++i) deliver("m" + std::to_string(i), i);
-    open_account();
-  }
-  void stop() {
-    account.reset();
-    index.reset();
-    partition.reset();
-  }
-  FolderRow inbox() {
-    const auto opened = open_account();
-    BOOST_REQUIRE(opened->outcome.has_value());
-    const auto row = (*IndexReader::open(index->path()))->folder(opened->reply.key, inbox_folder);
-    BOOST_REQUIRE(row.has_value());
-    return *row;
-  }
-  std::vector<std::uint32_t> uidvalidities() {
-    const auto opened = open_account();
-    BOOST_REQUIRE(opened->outcome.has_value());
-    std::vector<std::uint32_t> all;
-    const auto rows = (*IndexReader::open(index->path()))->folders(opened->reply.key);
-    for (const FolderRow& row : *rows) all.push_back(row.uidvalidity);
-    return all;
-  }
-  Changes changes_since(Modseq modseq) {
-    const auto opened = open_account();
-    const auto changes = (*IndexReader::open(index->path()))->changes(opened->reply.key, inbox_folder, modseq);
-    BOOST_REQUIRE(changes.has_value());
-    return *changes;
-  }
-  void flag_first_message() {
-    Store store;
-    store.folder = inbox_folder;
-    store.uids = {{1, 1}};
-    store.flags = flag::seen;
-    flagged = !flagged;
-    store.mode = static_cast<std::uint8_t>(flagged ? FlagMode::add : FlagMode::remove);
-    BOOST_REQUIRE(perform<StoreOperation>(store)->outcome.has_value());
-  }
-  [[nodiscard]] Texts aside() const {
-    Texts paths;
-    if (!fs::exists(account_path() + "/aside")) return paths;
-    for (const auto& entry : fs::directory_iterator(account_path() + "/aside")) paths.push_back(entry.path());
-    return paths;
-  }
-  // The file in INBOX with this content; empty if there is none.
-  [[nodiscard]] std::string file_of(const std::string& text) const {
-    for (const auto& entry : fs::directory_iterator(account_path() + "/Maildir/cur")) {
-      if (content_of(entry.path()) == text) return entry.path();
-    }
-    return {};
-  }
-  [[nodiscard]] std::string log() const { return account_path() + "/log"; }
-  bool flagged = false;
-};
 
 void damage_middle(const std::string& path) {
   std::fstream file(path, std::ios::in | std::ios::out | std::ios::binary);
@@ -363,31 +279,6 @@ BOOST_AUTO_TEST_CASE(a_log_that_has_a_second_name_is_not_changed_in_place) {
   BOOST_TEST((content_of(backup) == yesterday));
   bench.reopen(true);
   BOOST_TEST((bench.texts() == Texts{"m1", "m2", "m3", "m4"}));
-}
-
-BOOST_AUTO_TEST_CASE(a_file_set_aside_never_replaces_another_and_is_durable_there_before_it_goes) {
-  for (std::uint64_t at = 1; at < 10; ++at) {
-    ShownBench bench;
-    bench.open_mailbox();
-    std::string leftover = bench.file_of("m1");  // of a copy that was never answered
-    leftover.replace(leftover.find(",U=1.1,"), 7, ",U=1.900,");
-    for (const char* const text : {"x1", "x2"}) {
-      std::ofstream(leftover) << text;
-      bench.clock.now += 60;
-      bench.disk.fail(at, FailingDisk::Mode::once);
-      const auto opened = bench.open_mailbox();
-      bench.disk.heal();
-      const bool before_removal = at <= 4;  // directory, its sync, second name, its sync
-      if (before_removal) BOOST_TEST(!opened->outcome.has_value());
-      if (before_removal) BOOST_TEST(fs::exists(leftover), "failed at call " << at);
-      BOOST_TEST(bench.open_mailbox()->outcome.has_value());
-    }
-    Texts aside;
-    for (const std::string& path : bench.aside()) aside.push_back(content_of(path));
-    std::sort(aside.begin(), aside.end());
-    BOOST_TEST((aside == Texts{"x1", "x2"}), "failed at call " << at);
-    BOOST_TEST((bench.texts() == Texts{"m1", "m2", "m3"}));
-  }
 }
 
 BOOST_AUTO_TEST_SUITE_END()

@@ -1,0 +1,76 @@
+// SPDX-License-Identifier: Apache-2.0
+// What unfinished work and other programs leave in an account and beside it: nothing is lost, nothing stays for ever.
+#include "unit/store/shown_bench.h"
+
+namespace mailtree::store {
+namespace {
+
+using test::Bench;
+using test::FailingDisk;
+
+std::size_t drafts_in(const fs::path& bucket) {
+  std::size_t drafts = 0;
+  if (!fs::exists(bucket)) return drafts;
+  for (const auto& entry : fs::directory_iterator(bucket)) {
+    if (entry.path().filename().string().starts_with(".new-")) ++drafts;
+  }
+  return drafts;
+}
+
+}  // namespace
+
+BOOST_FIXTURE_TEST_SUITE(leftovers, Listening)
+
+BOOST_AUTO_TEST_CASE(a_file_set_aside_never_replaces_another_and_is_durable_there_before_it_goes) {
+  for (std::uint64_t at = 1; at < 10; ++at) {
+    ShownBench bench;
+    bench.open_mailbox();
+    std::string leftover = bench.file_of("m1");  // of a copy that was never answered
+    leftover.replace(leftover.find(",U=1.1,"), 7, ",U=1.900,");
+    for (const char* const text : {"x1", "x2"}) {
+      std::ofstream(leftover) << text;
+      bench.clock.now += 60;
+      bench.disk.fail(at, FailingDisk::Mode::once);
+      const auto opened = bench.open_mailbox();
+      bench.disk.heal();
+      const bool before_removal = at <= 4;  // directory, its sync, second name, its sync
+      if (before_removal) BOOST_TEST(!opened->outcome.has_value());
+      if (before_removal) BOOST_TEST(fs::exists(leftover), "failed at call " << at);
+      BOOST_TEST(bench.open_mailbox()->outcome.has_value());
+    }
+    Texts aside;
+    for (const std::string& path : bench.aside()) aside.push_back(content_of(path));
+    std::sort(aside.begin(), aside.end());
+    BOOST_TEST((aside == Texts{"x1", "x2"}), "failed at call " << at);
+    BOOST_TEST((bench.texts() == Texts{"m1", "m2", "m3"}));
+  }
+}
+
+BOOST_AUTO_TEST_CASE(what_a_crash_left_of_a_new_account_is_removed_with_the_next_and_nothing_else_is) {
+  for (const auto mode : {FailingDisk::Mode::once, FailingDisk::Mode::from_then_on}) {
+    for (std::uint64_t at = 1; at < 44; ++at) {
+      Bench bench;
+      const fs::path bucket = fs::path(bench.account_path()).parent_path();
+      bench.disk.fail(at, mode);
+      const bool made = bench.open_account()->outcome.has_value();
+      if (!made && mode == FailingDisk::Mode::once) BOOST_TEST(drafts_in(bucket) == 0U, "failed at call " << at);
+      bench.reopen();
+      const bool made_before = fs::exists(bench.account_path());
+      const std::vector<fs::path> kept = {bucket / ".new-0123456789abcdef" / "Maildir" / "cur" / "mail",
+                                          bucket / ".new-77-0123456789abcdef" / "notes", bucket / ".new-somebody",
+                                          bucket / ".new-x-0123456789abcdef", bucket / ".new-0123456789ABCDEF"};
+      for (const fs::path& path : kept) {
+        fs::create_directories(path.parent_path());
+        std::ofstream(path) << "x";
+      }
+      fs::create_directories(bucket / ".new-fedcba9876543210" / "Maildir" / ".Sent" / "tmp");
+      BOOST_REQUIRE(bench.open_account()->outcome.has_value());
+      for (const fs::path& path : kept) BOOST_TEST(fs::exists(path));
+      if (!made_before) BOOST_TEST(drafts_in(bucket) == kept.size(), "failed at call " << at);
+    }
+  }
+}
+
+BOOST_AUTO_TEST_SUITE_END()
+
+}  // namespace mailtree::store
