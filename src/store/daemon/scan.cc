@@ -134,21 +134,21 @@ class Scanner {
   void see(int directory, const std::string& name, bool in_new) {
     if (name.front() == '.') return;
     const ParsedFileName parsed = parse_file_name(name);
-    if (parsed.ours && !in_new && parsed.folder == folder_.id && see_ours(name, parsed)) return;
+    if (parsed.ours && !in_new && parsed.folder == folder_.id && see_ours(directory, name, parsed)) return;
     if (scan_.foreign.size() + candidates_.size() < max_foreign_a_scan) see_foreign(directory, name, parsed, in_new);
   }
 
   // True if the file is accounted for.
-  bool see_ours(const std::string& name, const ParsedFileName& parsed) {
+  bool see_ours(int directory, const std::string& name, const ParsedFileName& parsed) {
     const Message* const message = folder_.find(parsed.uid);
     if (message != nullptr && message->unique == parsed.unique) {
       const auto place = static_cast<std::size_t>(message - folder_.messages.data());
       if (found_[place]) {
-        scan_.leftovers.push_back(name);  // the same message under two names
-        return true;
+        see_double(directory, name, parsed, *message);
+      } else {
+        found_[place] = true;
+        if (name != name_of(access_.state, folder_, *message)) note_renamed(name, parsed);
       }
-      found_[place] = true;
-      if (name != name_of(access_.state, folder_, *message)) scan_.renamed.push_back({parsed.uid, name, parsed.flags});
       return true;
     }
     const std::uint64_t mark = mark_of(parsed.unique);
@@ -160,6 +160,31 @@ class Scanner {
     if (!live_->contains(mark)) return false;
     scan_.leftovers.push_back(name);  // of a COPY or MOVE that was never answered: the message itself is elsewhere
     return true;
+  }
+
+  // The same message under two names: that stays which can be it by type and size. If both can, it is the name in the
+  // log.
+  void see_double(int directory, const std::string& name, const ParsedFileName& parsed, const Message& message) {
+    const auto fits = [&](const std::string& file) {
+      const auto status = access_.disk.status_at(directory, file);
+      return status && status->is_regular && status->size == message.size;
+    };
+    const std::string expected = name_of(access_.state, folder_, message);
+    const auto renamed = renamed_.find(parsed.uid);
+    const std::string other = renamed == renamed_.end() ? expected : scan_.renamed[renamed->second].name;
+    const bool better = fits(name) && (name == expected || !fits(other));
+    scan_.leftovers.push_back(better ? other : name);
+    if (better) note_renamed(name, parsed);
+  }
+
+  void note_renamed(const std::string& name, const ParsedFileName& parsed) {
+    FolderScan::Renamed found{parsed.uid, name, parsed.flags};
+    const auto [at, fresh] = renamed_.emplace(parsed.uid, scan_.renamed.size());
+    if (fresh) {
+      scan_.renamed.push_back(std::move(found));
+    } else {
+      scan_.renamed[at->second] = std::move(found);
+    }
   }
 
   void see_foreign(int directory, const std::string& name, const ParsedFileName& parsed, bool in_new) {
@@ -223,7 +248,8 @@ class Scanner {
   const Folder& folder_;
   FolderScan scan_;
   std::vector<Candidate> candidates_;
-  std::vector<bool> found_;  // by place in folder_.messages
+  std::vector<bool> found_;                       // by place in folder_.messages
+  std::unordered_map<Uid, std::size_t> renamed_;  // place in scan_.renamed
   std::optional<std::unordered_map<Uid, std::uint64_t>> tombstones_;
   std::optional<std::unordered_set<std::uint64_t>> live_;
 };

@@ -71,6 +71,37 @@ BOOST_AUTO_TEST_CASE(what_a_crash_left_of_a_new_account_is_removed_with_the_next
   }
 }
 
+BOOST_AUTO_TEST_CASE(of_two_files_of_one_message_the_one_that_can_be_it_is_kept) {
+  const auto make_wrong = [](int kind, const std::string& path, const std::string& right) {
+    if (kind == 0) std::ofstream(path) << "longer";
+    if (kind == 1) fs::create_directory(path);
+    if (kind == 2) fs::create_symlink(right, path);
+    if (kind == 3) fs::copy_file(right, path);  // as good
+  };
+  for (int kind = 0; kind < 4; ++kind) {
+    for (const bool wrong_has_the_name : {false, true}) {
+      ShownBench bench;
+      bench.open_mailbox();
+      const Texts all = {"m1", "m2", "m3"};  // several, because the order in the directory is a matter of luck
+      for (const std::string& text : all) {
+        std::string right = bench.file_of(text);
+        std::string wrong = right + "T";
+        if (wrong_has_the_name) {
+          fs::rename(right, wrong);
+          right.swap(wrong);
+        }
+        make_wrong(kind, wrong, right);
+      }
+      bench.clock.now += 60;
+      BOOST_REQUIRE(bench.open_mailbox()->outcome.has_value());
+      BOOST_TEST((bench.texts() == all), "kind " << kind << (wrong_has_the_name ? ", in its place" : ""));
+      BOOST_TEST(bench.aside().size() == 3U);
+      BOOST_TEST(std::distance(fs::directory_iterator(bench.account_path() + "/Maildir/cur"), {}) == 3);
+      BOOST_TEST(was_logged("store.file.aside"));
+    }
+  }
+}
+
 BOOST_AUTO_TEST_SUITE_END()
 
 }  // namespace mailtree::store

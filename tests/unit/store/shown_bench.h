@@ -86,7 +86,8 @@ struct ShownBench : test::Bench {
   // The file in INBOX with this content; empty if there is none.
   [[nodiscard]] std::string file_of(const std::string& text) const {
     for (const auto& entry : fs::directory_iterator(account_path() + "/Maildir/cur")) {
-      if (content_of(entry.path()) == text) return entry.path();
+      if (entry.symlink_status().type() == fs::file_type::regular && content_of(entry.path()) == text)
+        return entry.path();
     }
     return {};
   }
