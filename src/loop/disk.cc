@@ -33,19 +33,37 @@ Result<void> outcome(int returned, const char* call, const std::string& name = {
   return {};
 }
 
+int open_guarded(int directory, const char* path, int flags, unsigned mode) {
+  open_how how{};
+  how.flags = static_cast<std::uint64_t>(flags);
+  how.mode = mode;
+  how.resolve = RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS;
+  int fd = -1;
+  do {
+    fd = static_cast<int>(::syscall(SYS_openat2, directory, path, &how, sizeof how));
+  } while (fd < 0 && (errno == EAGAIN || errno == EINTR));
+  return fd;
+}
+
+// Whether the call itself failed, and not this one file. Kernels before 5.6 say ENOSYS; seccomp filters of that age,
+// e.g. of containers, say EPERM to calls that they do not know. But EPERM is also what an immutable file gives: it is
+// the call if the working directory cannot be opened either, without any right to its content.
+bool lacks_openat2(int code) {
+  if (code != EPERM) return code == ENOSYS;
+  const UniqueFd probe(open_guarded(AT_FDCWD, ".", O_PATH | O_DIRECTORY | O_CLOEXEC, 0));
+  return !probe && errno == EPERM;
+}
+
 // openat2 where the kernel (or a filter) has it; else openat, which guards only the last component.
 int open_beneath(int directory, const char* path, int flags, unsigned mode) {
   static std::atomic<bool> missing{false};
   if (!missing.load(std::memory_order_relaxed)) {
-    open_how how{};
-    how.flags = static_cast<std::uint64_t>(flags);
-    how.mode = mode;
-    how.resolve = RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS;
-    int fd = -1;
-    do {
-      fd = static_cast<int>(::syscall(SYS_openat2, directory, path, &how, sizeof how));
-    } while (fd < 0 && (errno == EAGAIN || errno == EINTR));
-    if (fd >= 0 || (errno != ENOSYS && errno != EPERM)) return fd;
+    const int fd = open_guarded(directory, path, flags, mode);
+    if (fd >= 0) return fd;
+    const int code = errno;
+    const bool lacking = lacks_openat2(code);
+    errno = code;
+    if (!lacking) return fd;
     missing.store(true, std::memory_order_relaxed);
   }
   return ::openat(directory, path, flags | O_NOFOLLOW, mode);
