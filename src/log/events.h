@@ -131,6 +131,8 @@ inline constexpr std::array event_names = {
               "An account is older than what was shown of it; its folders got new UIDVALIDITYs."},
     EventName{"store.commit.failed", Level::error, "A change could not be made durable; it was refused, temporarily."},
     EventName{"store.file.aside", Level::warning, "A file that was not understood lies in its account's aside/."},
+    EventName{"store.file.unsynced", Level::error,
+              "A foreign file could not be made durable; it counts once its content is written anew."},
     EventName{"store.index.failed", Level::error, "The index could not be written; the account is published anew."},
     EventName{"store.index.lost", Level::alarm, "Somebody removed the index of a running stored; it begins a new one."},
     EventName{"store.log.damaged", Level::alarm, "An account's log was damaged; it was set aside and rebuilt."},

@@ -90,7 +90,7 @@ Result<void> Account::plan_all(std::span<const std::shared_ptr<Operation>> batch
 }
 
 Result<void> Account::carry_out(Plan& plan) {
-  FileWork work(partition_.disk(), loaded_->directory.get(), watches_);
+  FileWork work(partition_.disk(), loaded_->directory.get(), watches_, doubts_);
   if (!plan.actions.empty()) {
     const Result<void> done = work.run(plan.actions);
     if (!done) {
@@ -178,7 +178,7 @@ void Account::clean_up() {
     clean_ups_.clear();  // the next scan finds what is left
     return;
   }
-  FileWork work(partition_.disk(), loaded_->directory.get(), watches_);
+  FileWork work(partition_.disk(), loaded_->directory.get(), watches_, doubts_);
   std::vector<Entry> gone;
   for (const CleanUp& item : std::exchange(clean_ups_, {})) {
     const Result<void> removed = work.remove(item);

@@ -33,8 +33,8 @@ class Account {
 
   // After an exception, whose cause is a bug: nothing in memory counts any more.
   void abandon(const std::string& cause);
-  // False while a doubt about the log exists only in memory.
-  [[nodiscard]] bool may_be_evicted() const { return !trusted_octets_; }
+  // False while a doubt about the log or a file exists only in memory.
+  [[nodiscard]] bool may_be_evicted() const { return !trusted_octets_ && doubts_.empty(); }
 
   [[nodiscard]] AccountKey key() const { return indexed_.key; }
   [[nodiscard]] std::uint64_t weight() const;  // rough octets of memory
@@ -70,6 +70,7 @@ class Account {
   std::optional<Loaded> loaded_;
   bool published_ = false;
   FolderWatches watches_;
+  Doubts doubts_;
   std::vector<Entry> soft_;  // applied, to be recorded with the next commit; may be lost
   std::vector<CleanUp> clean_ups_;
   std::vector<ChangeNotice> notices_;

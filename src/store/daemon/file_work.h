@@ -4,7 +4,9 @@
 
 #include <cstdint>
 #include <map>
+#include <set>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "base/result.h"
@@ -24,10 +26,14 @@ struct FolderWatch {
 };
 using FolderWatches = std::map<std::string, FolderWatch>;  // by folder directory
 
+// Foreign files whose sync has failed: a later success would say nothing about them (reliability C3), so they only
+// count when their content was written anew. In memory only.
+using Doubts = std::set<std::pair<std::uint64_t, std::uint64_t>>;  // device, inode
+
 class FileWork {
  public:
-  FileWork(loop::Disk& disk, int account_directory, FolderWatches& watches)
-      : disk_(disk), account_(account_directory), watches_(watches) {}
+  FileWork(loop::Disk& disk, int account_directory, FolderWatches& watches, Doubts& doubts)
+      : disk_(disk), account_(account_directory), watches_(watches), doubts_(doubts) {}
 
   // Everything, durably. After a failure undo() removes what was linked; the rest is harmless without a record.
   Result<void> run(const std::vector<FileAction>& actions);
@@ -56,12 +62,16 @@ class FileWork {
   Result<void> copy_into(int source, std::uint64_t size, int directory, const std::string& name);
   Result<int> open_cur(const std::string& folder_directory, bool changing);
   Result<void> sync_foreign(const std::vector<FileAction>& actions);
+  Result<void> sync_foreign_file(const file_action::TakeIn& taken);
+  void doubt(const file_action::TakeIn& taken);
+  Result<void> write_anew(const file_action::TakeIn& taken, int directory, int file, const loop::FileStatus& status);
   Result<void> sync_changed();
   void note_times();
 
   loop::Disk& disk_;
   int account_;
   FolderWatches& watches_;
+  Doubts& doubts_;
   std::map<std::string, UniqueFd> open_;
   std::map<std::string, bool> changed_;     // paths of directories to sync -> still to be synced
   std::map<std::string, int> touched_cur_;  // folder directory -> descriptor of its cur/

@@ -1,5 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // What unfinished work and other programs leave in an account and beside it: nothing is lost, nothing stays for ever.
+#include <sys/stat.h>
+
+#include <set>
+
 #include "unit/store/shown_bench.h"
 
 namespace mailtree::store {
@@ -15,6 +19,12 @@ std::size_t drafts_in(const fs::path& bucket) {
     if (entry.path().filename().string().starts_with(".new-")) ++drafts;
   }
   return drafts;
+}
+
+ino_t inode_of(const std::string& path) {
+  struct stat status {};
+  BOOST_REQUIRE(::stat(path.c_str(), &status) == 0);
+  return status.st_ino;
 }
 
 }  // namespace
@@ -98,6 +108,38 @@ BOOST_AUTO_TEST_CASE(of_two_files_of_one_message_the_one_that_can_be_it_is_kept)
       BOOST_TEST(bench.aside().size() == 3U);
       BOOST_TEST(std::distance(fs::directory_iterator(bench.account_path() + "/Maildir/cur"), {}) == 3);
       BOOST_TEST(was_logged("store.file.aside"));
+    }
+  }
+}
+
+BOOST_AUTO_TEST_CASE(a_foreign_file_whose_sync_failed_counts_only_when_it_is_written_anew) {
+  for (const auto mode : {FailingDisk::Mode::once, FailingDisk::Mode::from_then_on}) {
+    for (const int files : {1, 70}) {  // 70: with a sync of the whole file system
+      ShownBench bench;
+      bench.open_mailbox();
+      std::set<ino_t> before;
+      std::vector<std::ifstream> held;
+      Texts expected = {"m1", "m2", "m3"};
+      for (int i = 0; i < files; ++i) {
+        const std::string text = "foreign" + std::to_string(100 + i);
+        const std::string path = bench.account_path() + "/Maildir/new/" + text;
+        std::ofstream(path) << text;
+        before.insert(inode_of(path));
+        held.emplace_back(path);  // so that the number is not given to another file
+        expected.push_back(text);
+      }
+      bench.disk.fail(1, mode);
+      const auto first = bench.open_mailbox();
+      BOOST_TEST(first->outcome.has_value() == (mode == FailingDisk::Mode::once));
+      BOOST_TEST(was_logged("store.file.unsynced"));
+      bench.disk.heal();
+      BOOST_REQUIRE(bench.open_mailbox()->outcome.has_value());
+      BOOST_TEST(bench.texts() == expected, boost::test_tools::per_element());
+      for (const std::string& text : expected) {
+        if (text.front() == 'f') BOOST_TEST(!before.contains(inode_of(bench.file_of(text))));
+      }
+      BOOST_TEST(fs::is_empty(bench.account_path() + "/Maildir/tmp"));
+      heard.clear();
     }
   }
 }
