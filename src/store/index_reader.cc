@@ -76,12 +76,13 @@ class IndexReader::Impl {
     return lmdb_view(v);
   }
 
+  // The account's row is the last to come and the first to go: without it the others are a part only.
+  bool is_published(AccountKey key) { return get(account_table, account_prefix(key)).has_value(); }
+
   Result<FolderRow> folder(AccountKey key, FolderId id) {
+    if (!is_published(key)) return not_published();
     const auto value = get(folder_table, folder_prefix(key, id));
-    if (!value) {
-      if (!get(account_table, account_prefix(key))) return not_published();
-      return no_mailbox();
-    }
+    if (!value) return no_mailbox();
     auto row = decode_folder(id, *value);
     if (!row) return damaged_row();
     return std::move(*row);
@@ -136,7 +137,7 @@ Result<std::vector<FolderRow>> IndexReader::folders(AccountKey key) const {
   const Impl::Reading reading(*impl_);
   if (reading.code() != 0) return index_error("read", reading.code());
   const std::string prefix = account_prefix(key);
-  if (!impl_->get(account_table, prefix)) return not_published();
+  if (!impl_->is_published(key)) return not_published();
   std::vector<FolderRow> rows;
   Cursor cursor(impl_->transaction(), impl_->table(folder_table));
   for (bool there = cursor.seek(prefix); there && cursor.has_prefix(prefix); there = cursor.next()) {
@@ -179,6 +180,7 @@ Result<std::vector<MessageRow>> IndexReader::messages(AccountKey key, FolderId i
 Result<MessageRow> IndexReader::message(AccountKey key, FolderId id, Uid uid) const {
   const Impl::Reading reading(*impl_);
   if (reading.code() != 0) return index_error("read", reading.code());
+  if (!impl_->is_published(key)) return not_published();
   const auto value = impl_->get(message_table, message_key(key, id, uid));
   if (!value) return Error::permanent(Condition::no_such_message, "No such message");
   const auto row = decode_message(uid, *value);

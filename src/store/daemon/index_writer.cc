@@ -103,15 +103,18 @@ class IndexWriter::Writing {
     if (mdb_get(transaction_, index_.tables_[table], &k, &v) != 0) return std::nullopt;
     return lmdb_view(v);
   }
-  void erase_prefix(IndexTable table, const std::string& prefix) {
-    if (code_ != 0) return;
+  // True if more rows than `limit` have to go: the rest stays.
+  bool erase_prefix(IndexTable table, const std::string& prefix, std::size_t limit = SIZE_MAX) {
+    if (code_ != 0) return false;
     Cursor cursor(transaction_, index_.tables_[table]);
     while (cursor.seek(prefix) && cursor.has_prefix(prefix)) {
+      if (limit-- == 0) return true;
       if (!cursor.remove()) {
         code_ = EINVAL;
-        return;
+        return false;
       }
     }
+    return false;
   }
 
   void put_folder(const Folder& folder) {
@@ -140,8 +143,10 @@ class IndexWriter::Writing {
   }
   void erase_account() {
     const std::string prefix = account_prefix(key_);
-    for (const IndexTable table : {account_table, folder_table, message_table, modseq_table, gone_table}) {
-      erase_prefix(table, prefix);
+    erase(account_table, prefix);
+    for (const IndexTable table : {folder_table, message_table, modseq_table, gone_table}) {
+      renew();
+      while (erase_prefix(table, prefix, rows_a_transaction)) renew();
     }
   }
 
@@ -155,7 +160,10 @@ class IndexWriter::Writing {
   }
   // For long work: commits what there is and begins anew.
   void breathe() {
-    if (rows_ < rows_a_transaction || code_ != 0) return;
+    if (rows_ >= rows_a_transaction) renew();
+  }
+  void renew() {
+    if (code_ != 0) return;
     code_ = mdb_txn_commit(transaction_);
     transaction_ = nullptr;
     if (code_ == 0) begin();
@@ -296,6 +304,12 @@ Result<void> IndexWriter::remove(AccountKey key) {
   Writing writing(*this, key);
   writing.erase_account();
   return writing.commit();
+}
+
+std::uint64_t IndexWriter::transactions() const {
+  MDB_envinfo info{};
+  mdb_env_info(environment_, &info);
+  return info.me_last_txnid;
 }
 
 }  // namespace mailtree::store

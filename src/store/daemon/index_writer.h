@@ -54,11 +54,15 @@ class IndexWriter {
   // What `entries` changed; `state` is after them.
   Result<void> publish(const IndexedAccount& account, const AccountState& state, const std::vector<Entry>& entries,
                        const LogPosition& position);
+  // In transactions of some thousand rows, the account's own first: from then on readers see no part of it. A removal
+  // that was cut short is finished by the next one, or by publish_all().
   Result<void> remove(AccountKey key);
   // Where the rows of a published account say something else than `state`, as text for operators; at most `limit`.
   [[nodiscard]] std::vector<std::string> differences(AccountKey key, const AccountState& state, std::size_t limit);
   // False once somebody has removed or replaced its files: what is written here reaches no new reader any more.
   [[nodiscard]] bool is_in_place() const;
+  // How many transactions the index has seen; for statistics.
+  [[nodiscard]] std::uint64_t transactions() const;
   // Frees the slots of readers that were killed: they would keep old pages from being used again.
   void check_readers();
 

@@ -1,0 +1,90 @@
+// SPDX-License-Identifier: Apache-2.0
+// Rows of large accounts come and go in parts; who reads meanwhile sees all of them or none.
+#include <atomic>
+#include <boost/test/unit_test.hpp>
+#include <thread>
+
+#include "unit/store/fixtures.h"
+
+namespace mailtree::store {
+namespace {
+
+constexpr Uid many = 20'000;
+
+AccountState large_account() {
+  AccountState state;
+  entry::FolderSet inbox;
+  inbox.id = inbox_folder;
+  inbox.name = "INBOX";
+  inbox.directory = "Maildir";
+  inbox.uidvalidity = 7;
+  BOOST_REQUIRE(apply(state, entry::AccountNamed{test::ann(), "host"}, 1).has_value());
+  BOOST_REQUIRE(apply(state, inbox, 1).has_value());
+  for (Uid uid = 1; uid <= many; ++uid) {
+    entry::Arrived arrived;
+    arrived.folder = inbox_folder;
+    arrived.message.uid = uid;
+    arrived.message.modseq = uid;
+    BOOST_REQUIRE(apply(state, arrived, 1).has_value());
+  }
+  return state;
+}
+
+}  // namespace
+
+BOOST_AUTO_TEST_SUITE(index)
+
+BOOST_AUTO_TEST_CASE(a_large_account_is_removed_in_many_transactions_and_nothing_of_it_stays) {
+  test::Bench bench;
+  const AccountState state = large_account();
+  const IndexedAccount account{account_key(test::ann()), "path"};
+  BOOST_REQUIRE(bench.index->publish_all(account, state, {}).has_value());
+  const std::uint64_t before = bench.index->transactions();
+  BOOST_REQUIRE(bench.index->remove(account.key).has_value());
+  BOOST_TEST(bench.index->transactions() - before >= 8U);  // 20,000 messages and as many modseqs, 5,000 at a time
+  const auto reader = IndexReader::open(bench.index->path());
+  BOOST_TEST(!(*reader)->account(account.key).has_value());
+  AccountState empty = state;
+  empty.find(inbox_folder)->messages.clear();
+  BOOST_REQUIRE(bench.index->publish(account, empty, {entry::FolderFloor{inbox_folder, 1}}, {}).has_value());
+  BOOST_TEST((*reader)->messages(account.key, inbox_folder, 1, UINT32_MAX)->empty());
+  BOOST_TEST((*reader)->changes(account.key, inbox_folder, 0)->changed.empty());
+}
+
+BOOST_AUTO_TEST_CASE(a_reader_sees_all_of_an_account_or_that_it_has_to_ask_for_it) {
+  test::Bench bench;
+  const AccountState state = large_account();
+  const IndexedAccount account{account_key(test::ann()), "path"};
+  const auto reader = IndexReader::open(bench.index->path());
+  std::atomic<bool> stop{false};
+  std::atomic<int> wrong{0};
+  std::atomic<int> seen{0};
+  std::jthread reading([&] {
+    const auto is_all_or_unpublished = [&](const auto& result, bool all) {
+      if (result ? !all : result.error().condition != Condition::unavailable) ++wrong;
+      if (result) ++seen;
+    };
+    while (!stop) {
+      for (const Uid uid : {Uid{1}, many / 2, many}) {
+        is_all_or_unpublished((*reader)->message(account.key, inbox_folder, uid), true);
+      }
+      Uid rows = 0;
+      const auto count = [&rows](const MessageRow&) { return ++rows > 0; };
+      const auto folder = (*reader)->for_each(account.key, inbox_folder, 1, UINT32_MAX, count);
+      is_all_or_unpublished(folder, rows == many);
+    }
+  });
+  for (int i = 0; i < 10; ++i) {
+    BOOST_REQUIRE(bench.index->publish_all(account, state, {}).has_value());
+    std::this_thread::sleep_for(std::chrono::milliseconds(5));
+    BOOST_REQUIRE(bench.index->remove(account.key).has_value());
+  }
+  stop = true;
+  reading.join();
+  BOOST_TEST(wrong == 0);
+  BOOST_TEST(seen > 0);
+}
+
+BOOST_AUTO_TEST_SUITE_END()
+
+}  // namespace mailtree::store
