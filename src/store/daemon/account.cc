@@ -114,11 +114,11 @@ Result<void> Account::carry_out(Plan& plan) {
   commit.totals = loaded_->state.totals;
   commit.entries = soft_;
   commit.entries.insert(commit.entries.end(), plan.entries.begin(), plan.entries.end());
-  const std::uint64_t before = loaded_->log.position().octets;
+  const LogPosition before = loaded_->log.position();
   const Result<void> recorded = loaded_->log.append(partition_.disk(), partition_.generation(), commit);
   if (!recorded) {
     // What the disk has of it is unknown: the log is replaced without it before anything else happens (load()).
-    if (recorded.error().condition != Condition::limit) trusted_octets_ = before;
+    if (recorded.error().condition != Condition::limit) trusted_ = before;
     work.undo();
     return recorded;
   }

@@ -34,7 +34,7 @@ class Account {
   // After an exception, whose cause is a bug: nothing in memory counts any more.
   void abandon(const std::string& cause);
   // False while a doubt about the log or a file exists only in memory.
-  [[nodiscard]] bool may_be_evicted() const { return !trusted_octets_ && doubts_.empty(); }
+  [[nodiscard]] bool may_be_evicted() const { return !trusted_ && doubts_.empty(); }
 
   [[nodiscard]] AccountKey key() const { return indexed_.key; }
   [[nodiscard]] std::uint64_t weight() const;  // rough octets of memory
@@ -74,7 +74,7 @@ class Account {
   std::vector<Entry> soft_;  // applied, to be recorded with the next commit; may be lost
   std::vector<CleanUp> clean_ups_;
   std::vector<ChangeNotice> notices_;
-  std::optional<std::uint64_t> trusted_octets_;  // of the log on disk, after a failed append
+  std::optional<LogPosition> trusted_;  // how far the log on disk counts after a failed append
 };
 
 // The state of a new account: INBOX, and Sent, Drafts, Trash and Junk if wanted. Directories are not made here; takes

@@ -53,17 +53,17 @@ Result<void> Account::load_log(UniqueFd directory, const AccountName& name) {
   const auto synced = disk.sync_directory(directory.get());
   if (!synced) return synced;
   auto shown = index_.shown(indexed_.key);
-  auto found = LogFile::load(disk, directory.get(), trusted_octets_, shown);
+  auto found = LogFile::load(disk, directory.get(), trusted_, shown);
   if (!found && loop::is_missing(found.error())) return rescue(std::move(directory), name, {}, "no log");
   if (!found && !is_file(disk, directory.get())) return rescue(std::move(directory), name, {}, found.error().detail);
   if (!found) return found.error();
   if (found->damaged) return rescue(std::move(directory), name, std::move(found->state), found->problem);
   if (found->torn) log::event(log::Level::warning, "store.log.torn", {{"account", indexed_.path}});
-  if (trusted_octets_ || found->shared) {
+  if (trusted_ || found->shared) {
     auto fresh = LogFile::replace(disk, directory.get(), partition_.generation(), found->state, seconds(clock_));
     if (!fresh) return fresh.error();
     found->log = std::move(*fresh);
-    trusted_octets_.reset();
+    trusted_.reset();
   }
   if (found->older) {
     const Result<void> renewed = start_over(directory.get(), *found, *shown);

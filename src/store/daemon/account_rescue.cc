@@ -70,7 +70,7 @@ Result<void> Account::rescue(UniqueFd directory, const AccountName& name, Accoun
   if (!kept && !loop::is_missing(kept.error())) return kept;
   auto log = LogFile::replace(disk, directory.get(), partition_.generation(), state, seconds(clock_));
   if (!log) return log.error();
-  trusted_octets_.reset();
+  trusted_.reset();
   loaded_.emplace(std::move(directory), std::move(*log), std::move(state));
   static_cast<void>(index_.remove(indexed_.key));
   published_ = false;

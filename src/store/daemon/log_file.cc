@@ -143,7 +143,7 @@ bool LogFile::is_mostly_garbage(const AccountState& state) const {
   return position_.octets > garbage_floor_octets && position_.octets > 2 * live;
 }
 
-Result<LogFile::Loaded> LogFile::load(Disk& disk, int directory, std::optional<std::uint64_t> trusted_octets,
+Result<LogFile::Loaded> LogFile::load(Disk& disk, int directory, const std::optional<LogPosition>& trusted,
                                       const std::optional<Shown>& shown) {
   auto file = disk.open(directory, log_name, Disk::Access::read_write);
   if (!file) return file.error();
@@ -157,10 +157,12 @@ Result<LogFile::Loaded> LogFile::load(Disk& disk, int directory, std::optional<s
   }
   Result<std::string> octets = loop::read_whole(disk, file->get(), max_log_octets);
   if (!octets) return octets.error();
-  if (trusted_octets && *trusted_octets < octets->size()) octets->resize(static_cast<std::size_t>(*trusted_octets));
+  // A log of another id has replaced the doubtful one before something else failed: it was synced as a whole.
+  const bool same = trusted && octets->starts_with(log_preamble(trusted->log_id));
+  if (same && trusted->octets < octets->size()) octets->resize(static_cast<std::size_t>(trusted->octets));
   Loaded loaded;
   loaded.shared = status->links > 1;
-  const bool in_place = !trusted_octets && !loaded.shared;
+  const bool in_place = !trusted && !loaded.shared;
   const LogScan scan = scan_log(*octets);
   if (has_unknown_frame(scan)) return Error::temporary(Condition::cannot, "log of a newer program");
   const Result<bool> folded = fold(scan, loaded, loaded.log.position_, loaded.log.sequence_);

@@ -34,7 +34,7 @@ class LogFile {
 
   struct Loaded;
   // `shown`: what the index says that the log held once; for the verdict only.
-  static Result<Loaded> load(loop::Disk& disk, int directory, std::optional<std::uint64_t> trusted_octets,
+  static Result<Loaded> load(loop::Disk& disk, int directory, const std::optional<LogPosition>& trusted,
                              const std::optional<Shown>& shown);
 
  private:
@@ -43,8 +43,8 @@ class LogFile {
   std::uint64_t sequence_ = 0;
 };
 
-// What loading found. `trusted_octets` cuts off what a failed sync left in doubt: the caller must then replace() the
-// log, as it must if the log is `shared`.
+// What loading found. `trusted` cuts off what a failed sync left in doubt, if the log is still that one: the caller
+// must then replace() the log, as it must if the log is `shared`.
 struct LogFile::Loaded {
   LogFile log;
   AccountState state;

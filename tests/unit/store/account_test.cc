@@ -9,6 +9,7 @@
 namespace mailtree::store {
 namespace {
 
+namespace fs = std::filesystem;
 using test::Bench;
 using test::FailingDisk;
 using Texts = std::vector<std::string>;
@@ -188,6 +189,31 @@ BOOST_AUTO_TEST_CASE(a_log_with_a_hole_is_set_aside_and_all_messages_keep_their_
   BOOST_TEST(!std::filesystem::is_empty(bench.account_path() + "/aside"));
   bench.reopen();
   BOOST_TEST(bench.texts().size() == 7U);
+}
+
+BOOST_AUTO_TEST_CASE(a_log_replaced_after_a_failed_change_counts_as_a_whole_even_if_that_fails_too) {
+  for (std::uint64_t at = 1; at < 9; ++at) {
+    Bench bench;
+    for (unsigned char i = 1; i <= 20; ++i) bench.deliver("m" + std::to_string(i), i);
+    Store store;
+    store.folder = inbox_folder;
+    store.uids = {{1, 20}};
+    store.mode = static_cast<std::uint8_t>(FlagMode::add);
+    for (int i = 0; i < 100; ++i) store.keywords.push_back("keyword" + std::to_string(i));  // longer when rewritten
+    BOOST_REQUIRE(bench.perform<StoreOperation>(store)->outcome.has_value());
+    const Texts before = bench.texts();
+    bench.disk.fail(1, FailingDisk::Mode::once);
+    store.flags = flag::seen;
+    BOOST_REQUIRE(!bench.perform<StoreOperation>(store)->outcome.has_value());
+    bench.disk.fail(at, FailingDisk::Mode::once);
+    bench.open_account();
+    bench.disk.heal();
+    BOOST_TEST((bench.texts() == before), "failed at call " << at);
+    const auto opened = bench.open_account();
+    const auto row = (*IndexReader::open(bench.index->path()))->message(opened->reply.key, inbox_folder, 20);
+    BOOST_TEST(row->keywords.has(99));
+    BOOST_TEST(!fs::exists(bench.account_path() + "/aside"), "failed at call " << at);
+  }
 }
 
 BOOST_AUTO_TEST_CASE(a_log_that_was_lost_is_rebuilt_from_the_names) {
