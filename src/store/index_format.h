@@ -34,6 +34,7 @@ struct LogPosition {
 struct Shown {
   LogPosition position;
   Modseq modseq = 0;
+  AccountName name;
 };
 
 std::string account_prefix(AccountKey key);

@@ -51,7 +51,8 @@ Result<void> Account::rescue(UniqueFd directory, const AccountName& name, Accoun
   const auto shown = index_.shown(indexed_.key);
   const Modseq known = std::max(state.modseq, shown ? shown->modseq : Modseq{0});
   if (state.name.entry_uuid.empty() || state.find(inbox_folder) == nullptr) {
-    auto first = first_state(partition_, name, false);
+    // Whose mail it is only the index may still know; who happens to ask first may be a successor of the same name.
+    auto first = first_state(partition_, shown ? shown->name : name, false);
     if (!first) return first.error();
     state = std::move(*first);
   }

@@ -191,9 +191,10 @@ std::optional<Shown> IndexWriter::shown(AccountKey key) {
   Writing writing(*this, key);
   const auto value = writing.get(account_table, account_prefix(key));
   Shown shown;
-  const auto row = value ? decode_account(*value, &shown.position) : std::nullopt;
+  auto row = value ? decode_account(*value, &shown.position) : std::nullopt;
   if (!row) return std::nullopt;
   shown.modseq = row->highestmodseq;
+  shown.name = std::move(row->name);
   return shown;
 }
 

@@ -152,6 +152,20 @@ BOOST_AUTO_TEST_CASE(a_rebuilt_log_gives_out_no_uid_that_only_the_index_still_kn
   BOOST_TEST(bench.inbox().uidnext >= before.uidnext);
 }
 
+BOOST_AUTO_TEST_CASE(a_lost_log_does_not_give_the_mail_to_another_entry_of_the_same_name) {
+  ShownBench bench;
+  bench.stop();
+  fs::remove(bench.log());
+  bench.reopen();
+  OpenAccount request;
+  request.account = {"alpha.test", "ann", "uuid-of-a-new-ann"};
+  const auto opened = std::make_shared<OpenAccountOperation>(request);
+  bench.run({opened});
+  BOOST_REQUIRE(!opened->outcome.has_value());
+  BOOST_TEST((opened->outcome.error().kind == Kind::temporary));
+  BOOST_TEST((bench.texts() == Texts{"m1", "m2", "m3"}));
+}
+
 BOOST_AUTO_TEST_CASE(a_log_that_is_lost_twice_never_goes_back_behind_the_index) {
   ShownBench bench;
   for (int i = 0; i < 2; ++i) {
