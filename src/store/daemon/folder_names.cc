@@ -73,8 +73,8 @@ Result<std::string> folder_name(std::string_view wanted) {
   return name;
 }
 
-std::string new_directory(const AccountState& state, FolderId id, const std::string& name,
-                          const std::function<bool(const std::string&)>& exists) {
+Result<std::string> new_directory(const AccountState& state, FolderId id, const std::string& name,
+                                  const std::function<Result<bool>(const std::string&)>& exists) {
   const std::string base = std::string(inbox_directory) + "/.";
   if (is_plain(name)) {
     std::string directory = base + name;
@@ -82,11 +82,17 @@ std::string new_directory(const AccountState& state, FolderId id, const std::str
                  '.');
     const auto same = [&directory](const auto& entry) { return entry.second.directory == directory; };
     const bool used = std::any_of(state.folders.begin(), state.folders.end(), same) || state.doomed.contains(directory);
-    if (!used && !exists(directory)) return directory;
+    const Result<bool> there = used ? Result<bool>(true) : exists(directory);
+    if (!there) return there.error();
+    if (!*there) return directory;
   }
   std::string directory = base + "#" + std::to_string(id);
-  while (exists(directory)) directory += "x";  // a leftover; numbers themselves are never used twice
-  return directory;
+  for (;;) {
+    const Result<bool> there = exists(directory);
+    if (!there) return there.error();
+    if (!*there) return directory;
+    directory += "x";  // a leftover; numbers themselves are never used twice
+  }
 }
 
 std::string name_of_directory(std::string_view directory) {

@@ -16,9 +16,10 @@ constexpr const char* inbox_directory = "Maildir";
 // The name as it is stored: "inbox" alone or as first level in capitals. Condition::cannot if it can never be a name.
 Result<std::string> folder_name(std::string_view wanted);
 
-// The directory of a new folder: from its name if that is legal and free there, else from its number.
-std::string new_directory(const AccountState& state, FolderId id, const std::string& name,
-                          const std::function<bool(const std::string& directory)>& exists);
+// The directory of a new folder: from its name if that is legal and free there, else from its number. An error of
+// `exists` is handed on: a disk that does not say what is there must not make us look for ever.
+Result<std::string> new_directory(const AccountState& state, FolderId id, const std::string& name,
+                                  const std::function<Result<bool>(const std::string& directory)>& exists);
 
 // The name a foreign directory ".A.B" stands for; its number if it says nothing legal.
 std::string name_of_directory(std::string_view directory);

@@ -94,12 +94,19 @@ BOOST_AUTO_TEST_CASE(a_folder_gets_the_directory_of_its_name_if_that_is_legal_an
   AccountState state;
   const auto none = [](const std::string&) { return false; };
   const auto taken = [](const std::string& path) { return path == "Maildir/.A"; };
-  BOOST_TEST(new_directory(state, 6, "A", none) == "Maildir/.A");
-  BOOST_TEST(new_directory(state, 6, "A/B", none) == "Maildir/.A.B");
-  BOOST_TEST(new_directory(state, 6, "A", taken) == "Maildir/.#6");
-  BOOST_TEST(new_directory(state, 6, "A.B", none) == "Maildir/.#6");
-  BOOST_TEST(new_directory(state, 6, "Entw\xc3\xbcrfe", none) == "Maildir/.#6");
-  BOOST_TEST(new_directory(state, 6, "..", none) == "Maildir/.#6");
+  BOOST_TEST(*new_directory(state, 6, "A", none) == "Maildir/.A");
+  BOOST_TEST(*new_directory(state, 6, "A/B", none) == "Maildir/.A.B");
+  BOOST_TEST(*new_directory(state, 6, "A", taken) == "Maildir/.#6");
+  BOOST_TEST(*new_directory(state, 6, "A.B", none) == "Maildir/.#6");
+  BOOST_TEST(*new_directory(state, 6, "Entw\xc3\xbcrfe", none) == "Maildir/.#6");
+  BOOST_TEST(*new_directory(state, 6, "..", none) == "Maildir/.#6");
+}
+
+BOOST_AUTO_TEST_CASE(a_disk_that_does_not_say_what_is_there_ends_the_search_for_a_directory) {
+  const auto failing = [](const std::string&) { return Error::temporary(Condition::storage, "input/output error"); };
+  const auto directory = new_directory(AccountState{}, 6, "A", failing);
+  BOOST_REQUIRE(!directory.has_value());
+  BOOST_TEST((directory.error().condition == Condition::storage));
 }
 
 }  // namespace mailtree::store

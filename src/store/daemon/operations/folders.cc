@@ -36,14 +36,17 @@ Result<FolderId> plan_folder(Plan& plan, AccountAccess& access, const NewFolder&
   if (plan.state.folders.size() >= max_folders) return Error::permanent(Condition::limit, "Too many mailboxes");
   const auto uidvalidity = access.partition.next_uidvalidity();
   if (!uidvalidity) return uidvalidity.error();
-  const auto exists = [&access](const std::string& directory) {
+  const auto exists = [&access](const std::string& directory) -> Result<bool> {
     const auto status = access.disk.status_at(access.directory, directory);
-    return status || !loop::is_missing(status.error());
+    if (!status && !loop::is_missing(status.error())) return status.error();
+    return static_cast<bool>(status);
   };
+  auto directory = new_directory(plan.state, plan.state.next_folder, wanted.name, exists);
+  if (!directory) return directory.error();
   entry::FolderSet folder;
   folder.id = plan.state.next_folder;
   folder.name = wanted.name;
-  folder.directory = new_directory(plan.state, folder.id, wanted.name, exists);
+  folder.directory = std::move(*directory);
   folder.object = mark_of(new_unique());
   folder.uidvalidity = *uidvalidity;
   folder.special_use = wanted.special_use;
