@@ -20,8 +20,9 @@ bool is_soft(const Entry& entry) {
 
 }  // namespace
 
-Account::Account(Partition& partition, IndexWriter& index, const Clock& clock, const AccountName& name)
-    : partition_(partition), index_(index), clock_(clock), place_(account_place(name)) {
+Account::Account(Partition& partition, IndexWriter& index, const Clock& clock, const AccountName& name,
+                 LogLimits limits)
+    : partition_(partition), index_(index), clock_(clock), place_(account_place(name)), log_limits_(limits) {
   indexed_.key = account_key(name);
   indexed_.path = place_.path();
 }
@@ -170,7 +171,7 @@ void Account::note_changes(const std::vector<Entry>& entries) {
 }
 
 bool Account::needs_clean_up() const {
-  return loaded_ && (!clean_ups_.empty() || loaded_->log.is_mostly_garbage(loaded_->state));
+  return loaded_ && (!clean_ups_.empty() || loaded_->log.is_mostly_garbage(loaded_->state, log_limits_));
 }
 
 void Account::clean_up() {
@@ -190,7 +191,7 @@ void Account::clean_up() {
       gone.emplace_back(entry::DirectoryGone{item.directory});
     }
   }
-  const bool rewrite = loaded_->log.is_mostly_garbage(loaded_->state);
+  const bool rewrite = loaded_->log.is_mostly_garbage(loaded_->state, log_limits_);
   if (gone.empty() && !rewrite) return;
   const Result<void> settled = work.sync_removals();
   if (!settled) return;

@@ -21,7 +21,7 @@ namespace mailtree::store {
 
 class Account {
  public:
-  Account(Partition& partition, IndexWriter& index, const Clock& clock, const AccountName& name);
+  Account(Partition& partition, IndexWriter& index, const Clock& clock, const AccountName& name, LogLimits limits = {});
 
   // Plans, carries out, records and publishes the operations; their outcomes are set. Afterwards replies may be sent,
   // then the notices, then clean_up() must be called.
@@ -66,6 +66,7 @@ class Account {
   IndexWriter& index_;
   const Clock& clock_;
   const AccountPlace place_;
+  const LogLimits log_limits_;
   IndexedAccount indexed_;
   std::optional<Loaded> loaded_;
   bool published_ = false;

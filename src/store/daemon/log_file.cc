@@ -14,7 +14,6 @@ namespace {
 using loop::Disk;
 
 constexpr std::size_t rewrite_frame_octets = 1U << 20;
-constexpr std::uint64_t garbage_floor_octets = 64U << 10;
 constexpr std::int64_t tombstone_seconds = 30 * 24 * 3600;
 constexpr std::int64_t mark_seconds = 7 * 24 * 3600;
 
@@ -135,12 +134,12 @@ Result<LogFile> LogFile::replace(Disk& disk, int directory, std::uint64_t genera
   return log;
 }
 
-bool LogFile::is_mostly_garbage(const AccountState& state) const {
+bool LogFile::is_mostly_garbage(const AccountState& state, const LogLimits& limits) const {
   std::uint64_t live = 1024;
   for (const auto& [id, folder] : state.folders) {
     live += 200 + folder.messages.size() * 48 + folder.tombstones.size() * 30;
   }
-  return position_.octets > garbage_floor_octets && position_.octets > 2 * live;
+  return position_.octets > limits.floor_octets && position_.octets > limits.live_factor * live;
 }
 
 Result<LogFile::Loaded> LogFile::load(Disk& disk, int directory, const std::optional<LogPosition>& trusted,

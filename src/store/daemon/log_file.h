@@ -18,6 +18,12 @@ constexpr const char* log_name = "log";
 constexpr const char* new_log_name = "log.new";  // until it is complete
 constexpr std::uint64_t max_log_octets = std::uint64_t{1} << 32;
 
+// When a log is rewritten: once it is larger than both.
+struct LogLimits {
+  std::uint64_t floor_octets = 64U << 10;
+  std::uint64_t live_factor = 2;  // times what its state needs
+};
+
 class LogFile {
  public:
   // Appends one commit and makes it durable. After a failure the log is unusable: what the disk has is unknown
@@ -30,7 +36,7 @@ class LogFile {
 
   [[nodiscard]] const LogPosition& position() const { return position_; }
   // Frames of one commit each would fill most of it: worth a replace().
-  [[nodiscard]] bool is_mostly_garbage(const AccountState& state) const;
+  [[nodiscard]] bool is_mostly_garbage(const AccountState& state, const LogLimits& limits) const;
 
   struct Loaded;
   // `shown`: what the index says that the log held once; for the verdict only.

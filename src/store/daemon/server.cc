@@ -10,6 +10,7 @@
 #include "store/daemon/account_list.h"
 #include "store/daemon/operations/inspection.h"
 #include "store/daemon/operations/operations.h"
+#include "store/daemon/receive.h"
 
 namespace mailtree::store {
 namespace {
@@ -17,24 +18,9 @@ namespace {
 using loop::Task;
 using net::RpcRequest;
 using net::WithDescriptors;
-using Files = std::vector<std::shared_ptr<UniqueFd>>;
+using Files = ReceivedFiles;
 
 constexpr std::uint64_t reserved_octets = std::uint64_t{64} << 20;  // for logs and indexes when the disk is nearly full
-
-// Whether each descriptor is what the message said, then its data on disk. On a pool thread.
-Result<void> receive_files(loop::Disk& disk, const Files& files, const std::vector<std::uint64_t>& sizes) {
-  for (std::size_t i = 0; i < files.size(); ++i) {
-    const auto status = disk.status(files[i]->get());
-    if (!status) return status.error();
-    if (!status->is_regular || status->size != sizes[i]) {
-      return Error::temporary(Condition::syntax, "message file of " + std::to_string(status->size) +
-                                                     " octets instead of " + std::to_string(sizes[i]));
-    }
-    const auto synced = disk.sync_data(files[i]->get());
-    if (!synced) return synced;
-  }
-  return {};
-}
 
 Files share(std::vector<UniqueFd> descriptors) {
   Files files;
