@@ -1,0 +1,269 @@
+// SPDX-License-Identifier: Apache-2.0
+// Comparing what is seen with every account that it may be.
+#include "histories/judgement.h"
+
+#include <algorithm>
+
+namespace mailtree::histories {
+namespace {
+
+bool same_message(const Message& expected, const Message& got) {
+  const unsigned judged = ~expected.loose_flags;
+  return expected.content == got.content && ((expected.flags ^ got.flags) & judged) == 0 &&
+         expected.keywords == got.keywords && (expected.date == 0 || expected.date == got.date) &&
+         (expected.email_id.empty() || expected.email_id == got.email_id);
+}
+
+std::string describe(const Message& message) {
+  std::string text = '"' + message.content.substr(0, message.content.find('\r')) + "\" flags " +
+                     std::to_string(message.flags) + " date " + std::to_string(message.date) + " id " +
+                     message.email_id + " keywords";
+  for (const std::string& keyword : message.keywords) text += ' ' + keyword;
+  return text;
+}
+
+// "Work" for "Work" and "Work-2": a folder whose creation was not answered may come late, under a free name.
+bool is_late_name(const std::string& name, const std::string& wanted) {
+  return name == wanted || name.starts_with(wanted + "-");
+}
+
+}  // namespace
+
+void Judge::answered(const Request& request, const Reply& reply, std::vector<std::string>& complaints) {
+  apply(known_, request, reply, complaints);
+}
+
+void Judge::unanswered(const Request& request) {
+  open_.push_back(request);
+  for (const Message& letter : request.letters) unanswered_content_.insert(letter.content);
+  if (request.kind != Kind::create && request.kind != Kind::rename) return;
+  for (std::size_t at = request.name.find('/'); at != std::string::npos; at = request.name.find('/', at + 1)) {
+    unanswered_folders_.insert(request.name.substr(0, at));
+  }
+  unanswered_folders_.insert(request.name);
+}
+
+void Judge::foreign_file(std::uint32_t folder, const std::string& content, bool durable) {
+  const auto found = known_.folders.find(folder);
+  if (found != known_.folders.end()) found->second.foreign[content] = durable;
+}
+
+void Judge::foreign_flags(std::uint32_t folder, std::uint32_t uid, unsigned flags) {
+  const auto found = known_.folders.find(folder);
+  if (found == known_.folders.end()) return;
+  const auto message = found->second.messages.find(uid);
+  if (message != found->second.messages.end()) message->second.loose_flags |= flags;
+}
+
+// What nobody asked for in this way, but may be: mail that another program put there, and mail whose acceptance was
+// not answered, once. Never below a number that was seen.
+bool Judge::may_appear(const Account& candidate, const Folder& expected, const Message& message) const {
+  if (expected.foreign.contains(message.content)) return true;
+  return unanswered_content_.contains(message.content) && candidate.copies_of(message.content) == 0;
+}
+
+bool Judge::folder_matches(const Account& candidate, const Folder& expected, const Folder& got,
+                           std::string& why) const {
+  const auto no = [&](const std::string& text) {
+    why = got.name + ": " + text;
+    return false;
+  };
+  if (expected.name != got.name) return no("was called " + expected.name);
+  if (expected.uidvalidity != 0 && expected.uidvalidity != got.uidvalidity) return no("another uidvalidity");
+  if (!expected.object_id.empty() && expected.object_id != got.object_id) return no("another object id");
+  for (const auto& [uid, message] : expected.messages) {
+    const auto found = got.messages.find(uid);
+    if (found == got.messages.end()) return no("lost uid " + std::to_string(uid) + " " + describe(message));
+    if (!same_message(message, found->second)) {
+      return no("uid " + std::to_string(uid) + " is " + describe(found->second) + " instead of " + describe(message));
+    }
+    if (found->second.modseq < message.modseq) return no("modseq went back");
+  }
+  std::vector<bool> matched(expected.arrivals.size(), false);
+  std::set<std::string> appeared;
+  for (const auto& [uid, message] : got.messages) {
+    if (expected.messages.contains(uid)) continue;
+    bool known = false;
+    for (std::size_t i = 0; !known && i < expected.arrivals.size(); ++i) {
+      if (matched[i] || !same_message(expected.arrivals[i], message)) continue;
+      known = matched[i] = true;
+    }
+    if (uid < expected.uidnext) return no("uid " + std::to_string(uid) + " came below uidnext: " + describe(message));
+    if (known) continue;
+    if (!may_appear(candidate, expected, message) || !appeared.insert(message.content).second) {
+      return no("unasked uid " + std::to_string(uid) + " " + describe(message));
+    }
+  }
+  for (std::size_t i = 0; i < matched.size(); ++i) {
+    if (!matched[i]) return no("lost " + describe(expected.arrivals[i]));
+  }
+  for (const auto& [content, durable] : expected.foreign) {
+    if (fresh_ && durable && !appeared.contains(content)) return no("lost the foreign " + content.substr(0, 20));
+  }
+  return true;
+}
+
+bool Judge::matches(const Account& candidate, const Seen& seen, std::string& why) const {
+  std::set<std::uint32_t> matched;
+  std::set<std::string> new_folders = candidate.new_folders;
+  for (const auto& [id, expected] : candidate.folders) {
+    auto got = seen.folders.find(id);
+    if (expected.id == 0) {
+      got = std::find_if(seen.folders.begin(), seen.folders.end(),
+                         [&expected](const auto& entry) { return entry.second.folder.name == expected.name; });
+    }
+    if (got == seen.folders.end()) {
+      why = "lost the folder " + expected.name;
+      return false;
+    }
+    matched.insert(got->first);
+    if (!folder_matches(candidate, expected, got->second.folder, why)) return false;
+  }
+  for (const auto& [id, got] : seen.folders) {
+    if (matched.contains(id)) continue;
+    const std::string& name = got.folder.name;
+    const bool expected = new_folders.erase(name) > 0;
+    const bool late = std::any_of(unanswered_folders_.begin(), unanswered_folders_.end(),
+                                  [&name](const std::string& wanted) { return is_late_name(name, wanted); });
+    if (!expected && !late) {
+      why = "unasked folder " + name;
+      return false;
+    }
+    for (const auto& [uid, message] : got.folder.messages) {
+      if (may_appear(candidate, {}, message)) continue;
+      why = "unasked in the new folder " + name + ": " + describe(message);
+      return false;
+    }
+  }
+  if (!new_folders.empty()) {
+    why = "lost the new folder " + *new_folders.begin();
+    return false;
+  }
+  for (const std::string& name : candidate.subscriptions) {
+    if (seen.subscriptions.contains(name)) continue;
+    why = "lost the subscription of " + name;
+    return false;
+  }
+  for (const std::string& name : seen.subscriptions) {
+    const bool late = std::any_of(unanswered_folders_.begin(), unanswered_folders_.end(),
+                                  [&name](const std::string& wanted) { return is_late_name(name, wanted); });
+    if (candidate.subscriptions.contains(name) || late) continue;
+    why = "unasked subscription of " + name;
+    return false;
+  }
+  return true;
+}
+
+void Judge::check_numbers(const Seen& seen, std::vector<std::string>& complaints) {
+  std::uint64_t octets = 0;
+  std::uint64_t messages = 0;
+  if (seen.modseq < known_.modseq) complaints.push_back("the modseq of the account went back");
+  for (const auto& [id, got] : seen.folders) {
+    const Folder& folder = got.folder;
+    const auto known = known_.folders.find(id);
+    if (known != known_.folders.end() && folder.modseq < known->second.modseq) {
+      complaints.push_back(folder.name + ": highestmodseq went back");
+    }
+    if (known != known_.folders.end() && folder.uidnext < known->second.uidnext) {
+      complaints.push_back(folder.name + ": uidnext went back");
+    }
+    const auto [owner, fresh] = uidvalidities_.emplace(folder.uidvalidity, id);
+    if (!fresh && owner->second != id) complaints.push_back(folder.name + ": uidvalidity of another folder");
+    for (const auto& [uid, message] : folder.messages) {
+      ++messages;
+      octets += message.content.size();
+      if (uid >= folder.uidnext) complaints.push_back(folder.name + ": a uid at or above uidnext");
+      if (message.modseq > folder.modseq) complaints.push_back(folder.name + ": a modseq above highestmodseq");
+      const auto [before, first] = contents_.emplace(std::pair(folder.uidvalidity, uid), message.content);
+      if (!first && before->second != message.content)
+        complaints.push_back(folder.name + ": a uid changed its content");
+    }
+  }
+  if (octets != seen.octets || messages != seen.messages) complaints.push_back("the totals are not those of the mail");
+}
+
+// Each client has its copy from the last look and asks what changed since: it must then have what is there.
+void Judge::check_clients(const Seen& seen, std::vector<std::string>& complaints) {
+  for (const auto& [id, got] : seen.folders) {
+    Client& client = clients_[id];
+    std::map<std::uint32_t, unsigned> there;
+    for (const auto& [uid, message] : got.folder.messages) there[uid] = message.flags;
+    if (client.uidvalidity == got.folder.uidvalidity && !got.changes.forgotten) {
+      for (const std::uint32_t uid : got.changes.vanished) client.flags.erase(uid);
+      for (const auto& [uid, flags] : got.changes.changed) client.flags[uid] = flags;
+      if (client.flags != there) complaints.push_back(got.folder.name + ": the changes since a modseq are not all");
+    }
+    client = {got.folder.uidvalidity, got.folder.modseq, std::move(there)};
+  }
+}
+
+std::uint64_t Judge::client_modseq(std::uint32_t folder, std::uint32_t uidvalidity) const {
+  const auto client = clients_.find(folder);
+  return client == clients_.end() || client->second.uidvalidity != uidvalidity ? 0 : client->second.modseq;
+}
+
+void Judge::check_aside(const Seen& seen, std::vector<std::string>& complaints) {
+  for (const auto& [name, content] : aside_) {
+    const auto found = seen.aside.find(name);
+    if (found == seen.aside.end() || found->second != content) complaints.push_back("aside/" + name + " was lost");
+  }
+  aside_ = seen.aside;
+}
+
+void Judge::adopt(const Account& candidate, const Seen& seen) {
+  Account next;
+  next.subscriptions = seen.subscriptions;
+  next.modseq = seen.modseq;
+  next.deliveries = candidate.deliveries;
+  for (const auto& [id, got] : seen.folders) {
+    Folder folder = got.folder;
+    const auto before = candidate.folders.find(id);
+    if (before != candidate.folders.end()) {
+      for (auto& [uid, message] : folder.messages) {
+        const auto known = before->second.messages.find(uid);
+        if (known != before->second.messages.end()) message.loose_flags = known->second.loose_flags;
+      }
+      for (const auto& [content, durable] : before->second.foreign) {
+        const bool appeared = std::any_of(folder.messages.begin(), folder.messages.end(),
+                                          [&](const auto& entry) { return entry.second.content == content; });
+        if (!appeared) folder.foreign[content] = durable;
+      }
+    }
+    next.folders.emplace(id, std::move(folder));
+  }
+  known_ = std::move(next);
+  open_.clear();
+}
+
+void Judge::look(const Seen& seen, bool fresh, std::vector<std::string>& complaints) {
+  fresh_ = fresh;
+  if (!born_) {
+    born_ = true;
+    check_numbers(seen, complaints);
+    check_clients(seen, complaints);
+    return adopt(known_, seen);
+  }
+  std::string why;
+  std::string first_reason;
+  Account candidate;
+  bool found = false;
+  const std::size_t all = std::size_t{1} << std::min<std::size_t>(open_.size(), 10);
+  for (std::size_t subset = 0; !found && subset < all; ++subset) {
+    candidate = known_;
+    for (std::size_t i = 0; i < open_.size(); ++i) {
+      if ((subset >> i & 1) != 0) apply_unanswered(candidate, open_[i]);
+    }
+    found = matches(candidate, seen, why);
+    if (subset == 0) first_reason = why;
+  }
+  if (!found) {
+    complaints.push_back(first_reason + " (" + std::to_string(open_.size()) + " open)");
+    if (all > 1) complaints.push_back("with all of the open requests: " + why);
+  }
+  check_numbers(seen, complaints);
+  check_clients(seen, complaints);
+  check_aside(seen, complaints);
+  adopt(candidate, seen);
+}
+
+}  // namespace mailtree::histories

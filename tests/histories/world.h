@@ -1,0 +1,81 @@
+// SPDX-License-Identifier: Apache-2.0
+// World: the synchronous core of stored on a simulated disk, as the daemon drives it: batches, then clean-ups. It turns
+// requests of the model into operations of the store, and what a session reads into what the judge understands.
+#pragma once
+
+#include <functional>
+#include <map>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "base/clock.h"
+#include "histories/judgement.h"
+#include "histories/model.h"
+#include "store/daemon/account.h"
+#include "store/daemon/index_writer.h"
+#include "store/daemon/operation.h"
+#include "store/daemon/partition.h"
+#include "store/index_reader.h"
+#include "support/simulated_disk.h"
+
+namespace mailtree::histories {
+
+constexpr std::size_t accounts = 2;
+
+class World {
+ public:
+  explicit World(store::LogLimits limits);
+  ~World();
+  World(const World&) = delete;
+  World& operator=(const World&) = delete;
+
+  // A new disk with an empty partition.
+  void begin_anew(store::LogLimits limits);
+  // A new process. False if the disk died under it.
+  bool start(bool without_index);
+  void stop();
+
+  // One batch of an account, in order. Replies are as many as requests; when the disk died, nobody gets them.
+  std::vector<Reply> run(std::size_t account, const std::vector<Request>& requests);
+  // After the replies.
+  void clean_up(std::size_t account);
+  // All that a session can see; nothing if the disk died or failed on the way.
+  bool look(std::size_t account, const Judge& judge, Seen& seen, std::string& failure);
+
+  [[nodiscard]] test::SimulatedDisk& disk() { return *disk_; }
+  // Where what is done now is counted: the kind of the first request, "start", "clean_up", "look".
+  [[nodiscard]] const std::string& phase() const { return phase_; }
+  [[nodiscard]] std::string account_path(std::size_t account) const;
+  // Path of a folder's directory on the disk, as of the last look; empty if there is none.
+  [[nodiscard]] std::string folder_path(std::size_t account, std::uint32_t folder) const;
+  void pass(std::int64_t seconds) { clock_.now += seconds; }
+  [[nodiscard]] std::int64_t now() const { return clock_.now; }
+
+ private:
+  class SetClock final : public Clock {
+   public:
+    [[nodiscard]] Wall wall() const override { return Wall(std::chrono::seconds(now)); }
+    [[nodiscard]] Monotonic monotonic() const override { return Monotonic(std::chrono::seconds(now)); }
+    std::int64_t now = 1'790'000'000;
+  };
+  struct Asked;
+  Asked make(std::size_t account, const Request& request);
+  std::shared_ptr<UniqueFd> file_with(const std::string& content);
+  store::Account& account(std::size_t number);
+  bool look_at_folder(std::size_t account, const store::AccountRow& row, const store::FolderRow& folder,
+                      const Judge& judge, Seen& seen, std::string& failure);
+
+  std::string directory_;  // real: for the partition's lock and the index
+  std::unique_ptr<test::SimulatedDisk> disk_;
+  SetClock clock_;
+  store::LogLimits limits_;
+  std::string phase_;
+  std::unique_ptr<store::Partition> partition_;
+  std::unique_ptr<store::IndexWriter> index_;
+  std::unique_ptr<store::IndexReader> reader_;
+  std::map<std::size_t, std::unique_ptr<store::Account>> accounts_;
+  std::map<std::pair<std::size_t, std::uint32_t>, std::string> folder_paths_;
+};
+
+}  // namespace mailtree::histories
