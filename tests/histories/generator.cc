@@ -73,7 +73,7 @@ Request Generator::delivery(Account& account, std::int64_t now) {
   request.letters.front().keywords = some_keywords();
   const std::uint32_t id = folder(account);
   if (id != inbox) request.name = account.folders.at(id).name;
-  account.deliveries[request.transaction] = {request.letters.front(), request.name, false, now};
+  account.deliveries[request.transaction] = {request.letters.front(), request.name, false, false, now};
   return request;
 }
 

@@ -18,10 +18,11 @@ using namespace mailtree;
 using namespace mailtree::histories;
 
 constexpr const char* usage =
-    "histories [--cuts N] [--seed S] [--one SEED] [--coverage]\n"
+    "histories [--cuts N] [--seed S] [--one SEED] [--coverage] [--forgetful-directories]\n"
     "  --cuts N    histories until N lives were cut off (10000)\n"
     "  --seed S    of the first history; each next one has the next (1)\n"
     "  --one SEED  this history alone, every step of it told\n"
+    "  --forgetful-directories  a failed sync of a directory is forgotten, as on file systems without a journal\n"
     "  --coverage  calls of the disk by phase of the work: how often reached, and cut off, killed, failed there\n";
 
 struct Options {
@@ -29,14 +30,15 @@ struct Options {
   std::uint64_t seed = 1;
   bool one = false;
   bool coverage = false;
+  bool forgetful_directories = false;
 };
 
 bool parse(int count, char** words, Options& options) {
   for (int i = 1; i < count; ++i) {
     const std::string_view word = words[i];
     const char* const value = i + 1 < count ? words[i + 1] : nullptr;
-    if (word == "--coverage") {
-      options.coverage = true;
+    if (word == "--coverage" || word == "--forgetful-directories") {
+      (word == "--coverage" ? options.coverage : options.forgetful_directories) = true;
       continue;
     }
     if (value == nullptr) return false;
@@ -78,7 +80,7 @@ int main(int count, char** words) {
   log::set_threshold(log::Level::alarm);
   Coverage coverage;
   Figures figures;
-  World world({});
+  World world(options.forgetful_directories);
   std::uint64_t histories_run = 0;
   std::uint64_t wrong = 0;
   const auto begin = std::chrono::steady_clock::now();

@@ -149,7 +149,10 @@ void History::look(std::size_t account) {
   Seen seen;
   std::string failure;
   say("look at " + std::to_string(account));
-  if (!world_.look(account, judges_[account], seen, failure)) {
+  looking_ = true;
+  const bool done = world_.look(account, judges_[account], seen, failure);
+  looking_ = false;
+  if (!done) {
     look_due_[account] = true;
     return say("  nothing to see: " + failure);
   }
@@ -177,7 +180,7 @@ void History::settle(std::size_t account, const std::vector<Request>& requests, 
       judge.unanswered(requests[i]);
       look_due_[account] = true;
     } else if (replies[i].outcome == Reply::Class::refused) {
-      if (!must_refuse(judge.known(), requests[i])) {
+      if (!may_refuse(judge.known(), requests[i])) {
         complaints_.push_back(describe(requests[i]) + " was refused: " + replies[i].detail);
       }
     } else {
@@ -214,7 +217,7 @@ void History::foreign_drop(std::size_t account, std::uint32_t folder) {
   state.sync_data(file);
   state.change_names({{fresh, "1780000000.F" + number + ".elsewhere", DiskState::none, file}});
   // What comes while we look may be overlooked by that look.
-  const bool durable = foreign_dice_.one_in(2) && world_.phase() != "look";
+  const bool durable = foreign_dice_.one_in(2) && !looking_;
   if (durable) state.sync_names(fresh);
   say("  foreign file " + number + " in " + std::to_string(folder) + (durable ? " durable" : ""));
   judges_[account].foreign_file(folder, content, durable);

@@ -79,6 +79,7 @@ class History {
   std::array<bool, accounts> looked_{};  // in this life
   std::array<std::uint64_t, accounts> cuts_unseen_{};
   Life life_;
+  bool looking_ = false;
   std::uint64_t foreign_files_ = 0;
   std::vector<std::string> complaints_;
 };

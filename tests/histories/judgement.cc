@@ -88,7 +88,8 @@ bool Judge::folder_matches(const Account& candidate, const Folder& expected, con
       if (matched[i] || !same_message(expected.arrivals[i], message)) continue;
       known = matched[i] = true;
     }
-    if (uid < expected.uidnext) return no("uid " + std::to_string(uid) + " came below uidnext: " + describe(message));
+    if (uid < expected.seen_uidnext)
+      return no("uid " + std::to_string(uid) + " came below uidnext: " + describe(message));
     if (known) continue;
     if (!may_appear(candidate, expected, message) || !appeared.insert(message.content).second) {
       return no("unasked uid " + std::to_string(uid) + " " + describe(message));
@@ -215,6 +216,13 @@ void Judge::adopt(const Account& candidate, const Seen& seen) {
   next.subscriptions = seen.subscriptions;
   next.modseq = seen.modseq;
   next.deliveries = candidate.deliveries;
+  for (auto& [transaction, delivery] : next.deliveries) {
+    for (const auto& [id, got] : seen.folders) {
+      for (const auto& [uid, message] : got.folder.messages) {
+        delivery.seen = delivery.seen || message.content == delivery.letter.content;
+      }
+    }
+  }
   for (const auto& [id, got] : seen.folders) {
     Folder folder = got.folder;
     const auto before = candidate.folders.find(id);

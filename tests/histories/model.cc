@@ -95,6 +95,10 @@ void rename_inbox(Account& account, const Request& request) {
   for (Message& message : made.arrivals) message.modseq = 0;
   from.messages.clear();
   from.arrivals.clear();
+  for (auto& [content, durable] : from.foreign) {
+    durable = false;  // they may have been taken in before
+    made.foreign[content] = false;
+  }
   // Its id is not known: it stands among the folders under a number that no store gives.
   std::uint32_t placeholder = UINT32_MAX;
   while (account.folders.contains(placeholder)) --placeholder;
@@ -127,7 +131,7 @@ void deliver(Account& account, const Request& request, const Reply& reply, std::
   const bool was_answered = std::exchange(delivery.answered, true);
   if (reply.duplicate) {
     // Its first answer was lost: it is there, under a number that was never told.
-    if (!was_answered && !known) {
+    if (!was_answered && !known && !delivery.seen) {
       account.folders.at(delivery_folder(account, request)).arrivals.push_back(request.letters.front());
     }
     return;
@@ -253,6 +257,17 @@ bool must_refuse(const Account& account, const Request& request) {
       return false;
   }
   return false;
+}
+
+bool may_refuse(const Account& account, const Request& request) {
+  if (must_refuse(account, request)) return true;
+  if (request.quota < 0) return false;
+  Request smaller = request;
+  for (const auto& [id, folder] : account.folders) {
+    for (const auto& [content, durable] : folder.foreign) smaller.quota -= static_cast<std::int64_t>(content.size());
+  }
+  smaller.quota = std::max<std::int64_t>(smaller.quota, 0);
+  return must_refuse(account, smaller);
 }
 
 void apply(Account& account, const Request& request, const Reply& reply, std::vector<std::string>& complaints) {

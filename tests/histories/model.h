@@ -34,7 +34,8 @@ struct Folder {
   std::uint32_t id = 0;
   std::string name;
   std::uint32_t uidvalidity = 0;
-  std::uint32_t uidnext = 1;  // nothing new may come below
+  std::uint32_t uidnext = 1;       // as told by replies
+  std::uint32_t seen_uidnext = 1;  // at the last look: nothing may appear below
   std::uint64_t modseq = 0;   // HIGHESTMODSEQ must not be lower
   std::string object_id;
   std::map<std::uint32_t, Message> messages;
@@ -95,6 +96,7 @@ struct Delivery {
   Message letter;
   std::string folder_name;    // empty: INBOX
   bool answered = false;      // with a positive reply
+  bool seen = false;
   std::int64_t last_try = 0;  // seconds since 1970
 };
 
@@ -113,6 +115,8 @@ struct Account {
 
 // Whether the only right answer is a refusal.
 bool must_refuse(const Account& account, const Request& request);
+// Whether a refusal may be right: mail of other programs counts as soon as it is taken in, which nobody tells.
+bool may_refuse(const Account& account, const Request& request);
 // The whole effect of a request that was answered `ok`; what is wrong with the answer is added to `complaints`.
 void apply(Account& account, const Request& request, const Reply& reply, std::vector<std::string>& complaints);
 // The whole effect of one that nobody answered: numbers stay open.

@@ -55,8 +55,8 @@ struct World::Asked {
   std::function<void(Reply&)> read;
 };
 
-World::World(store::LogLimits limits) : directory_(real_directory()) {
-  begin_anew(limits);
+World::World(bool forgetful_directories) : directory_(real_directory()), forgetful_directories_(forgetful_directories) {
+  begin_anew({});
 }
 
 World::~World() {
@@ -67,6 +67,7 @@ World::~World() {
 void World::begin_anew(store::LogLimits limits) {
   stop();
   disk_ = std::make_unique<test::SimulatedDisk>();
+  disk_->set_directories_forget(forgetful_directories_);
   limits_ = limits;
   folder_paths_.clear();
   clock_.now = 1'790'000'000;
@@ -280,7 +281,7 @@ bool World::look_at_folder(std::size_t number, const store::AccountRow& row, con
   got.folder.id = folder.id;
   got.folder.name = folder.name;
   got.folder.uidvalidity = folder.uidvalidity;
-  got.folder.uidnext = folder.uidnext;
+  got.folder.uidnext = got.folder.seen_uidnext = folder.uidnext;
   got.folder.modseq = folder.highestmodseq;
   got.folder.object_id = folder.object_id;
   const auto key = store::account_key(name_of_account(number));

@@ -25,7 +25,7 @@ constexpr std::size_t accounts = 2;
 
 class World {
  public:
-  explicit World(store::LogLimits limits);
+  explicit World(bool forgetful_directories);
   ~World();
   World(const World&) = delete;
   World& operator=(const World&) = delete;
@@ -66,8 +66,9 @@ class World {
   bool look_at_folder(std::size_t account, const store::AccountRow& row, const store::FolderRow& folder,
                       const Judge& judge, Seen& seen, std::string& failure);
 
-  std::string directory_;  // real: for the partition's lock and the index
+  const std::string directory_;  // real: for the partition's lock and the index
   std::unique_ptr<test::SimulatedDisk> disk_;
+  const bool forgetful_directories_;
   SetClock clock_;
   store::LogLimits limits_;
   std::string phase_;

@@ -175,7 +175,7 @@ Result<void> SimulatedDisk::sync_directory(int fd) {
   const Verdict verdict = ask(Call::sync_directory);
   const Inode inode = inode_of(fd);
   if (inode == DiskState::none || !state_.exists(inode)) return wrong("stale descriptor");
-  if (verdict == Verdict::fail) state_.fail_names(inode);
+  if (verdict == Verdict::fail && directories_forget_) state_.fail_names(inode);
   if (verdict != Verdict::proceed) return injected();
   state_.sync_names(inode);
   return {};

@@ -36,7 +36,7 @@ class SimulatedDisk final : public loop::Disk {
   static constexpr std::size_t calls = 16;
   enum class Verdict {
     proceed,
-    fail,  // nothing is done, or half a write; a sync forgets what it should have written (DiskState::fail_data)
+    fail,  // nothing is done, or half a write; a sync of a file forgets what it should have written
     dead,
   };
   using Hook = std::function<Verdict(Call)>;
@@ -45,6 +45,9 @@ class SimulatedDisk final : public loop::Disk {
   SimulatedDisk();
 
   void set_hook(Hook hook) { hook_ = std::move(hook); }
+  // Whether a failed sync of a directory is forgotten like one of a file. Journaling file systems do not do so: they
+  // keep what was not written, or go read-only.
+  void set_directories_forget(bool forget) { directories_forget_ = forget; }
   [[nodiscard]] bool is_dead() const { return dead_; }
   // A new process: all descriptors are gone, what was unnamed too.
   void restart_after_kill();
@@ -89,6 +92,7 @@ class SimulatedDisk final : public loop::Disk {
   DiskState state_;
   Hook hook_;
   bool dead_ = false;
+  bool directories_forget_ = false;
   UniqueFd null_;
   std::unordered_map<int, Inode> handles_;
 };
