@@ -58,10 +58,7 @@ void Account::run(std::span<const std::shared_ptr<Operation>> batch) {
   if (done) done = carry_out(plan);
   if (!done) {
     forget(done.error());
-    for (const auto& operation : batch) {
-      if (operation->outcome) operation->outcome = done.error();
-    }
-    return;
+    return fail_all(done.error());  // refusals too: they may rest on what was planned before them
   }
   const bool wanted = std::any_of(batch.begin(), batch.end(), [](const auto& one) { return one->wants_index(); });
   if (std::any_of(batch.begin(), batch.end(), [](const auto& one) { return one->renews_index(); })) published_ = false;

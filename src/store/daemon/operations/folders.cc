@@ -109,8 +109,8 @@ Result<void> RenameFolderOperation::plan(Plan& plan, AccountAccess& access) {
   if (folder->id == inbox_folder) {  // RFC 9051 6.3.6: its messages move, INBOX stays
     const auto made = plan_folder_path(plan, access, {*name, special_use::none, false});
     if (!made) return made.error();
-    reply.modseq = plan.next_modseq();
     const UidSet all = existing_uids(*folder, {{1, UINT32_MAX}}, [](const Message&) { return true; });
+    reply.modseq = all.empty() ? plan.state.modseq : plan.next_modseq();
     if (all.empty()) return {};
     const auto copied = plan_copies(plan, inbox_folder, all, *made, reply.modseq);
     if (!copied) return copied.error();
