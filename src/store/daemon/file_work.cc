@@ -158,6 +158,17 @@ Result<void> FileWork::set_aside(const file_action::SetAside& action) {
   return removed;
 }
 
+// Nobody knows whether what is there was ever synced, or had all its parts.
+Result<void> FileWork::take_in_folder(const std::string& directory) {
+  for (const char* part : {"/cur", "/new", "/tmp"}) {
+    const auto made = disk_.make_directory(account_, directory + part);
+    if (!made && !loop::is_taken(made.error())) return made;
+  }
+  changed_[directory] = true;
+  changed_[parent_of(directory)] = true;
+  return {};
+}
+
 Result<void> FileWork::act(const FileAction& action) {
   if (const auto* make = std::get_if<file_action::MakeFolder>(&action)) {
     // Built in place: without a record a folder directory means nothing, and its name is free.
@@ -168,6 +179,7 @@ Result<void> FileWork::act(const FileAction& action) {
     changed_[parent_of(make->directory)] = true;
     return {};
   }
+  if (const auto* folder = std::get_if<file_action::TakeInFolder>(&action)) return take_in_folder(folder->directory);
   if (const auto* file = std::get_if<file_action::LinkFile>(&action)) return link_file(*file);
   if (const auto* message = std::get_if<file_action::LinkMessage>(&action)) return link_message(*message);
   if (const auto* foreign = std::get_if<file_action::TakeIn>(&action)) return take_in(*foreign);

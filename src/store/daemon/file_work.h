@@ -54,6 +54,7 @@ class FileWork {
     std::string name;
   };
   Result<void> act(const FileAction& action);
+  Result<void> take_in_folder(const std::string& directory);
   Result<void> link_file(const file_action::LinkFile& action);
   Result<void> link_message(const file_action::LinkMessage& action);
   Result<void> take_in(const file_action::TakeIn& action);

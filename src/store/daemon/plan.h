@@ -20,6 +20,9 @@ namespace file_action {
 struct MakeFolder {  // with cur, new and tmp
   std::string directory;
 };
+struct TakeInFolder {  // that another program made, or a crash left: completed and durable
+  std::string directory;
+};
 struct LinkFile {  // an open file whose data is durable
   std::shared_ptr<UniqueFd> file;
   std::uint64_t size = 0;
@@ -44,8 +47,8 @@ struct SetAside {  // to <account>/aside: nothing is deleted that was not unders
   std::string from_name;
 };
 }  // namespace file_action
-using FileAction = std::variant<file_action::MakeFolder, file_action::LinkFile, file_action::LinkMessage,
-                                file_action::TakeIn, file_action::SetAside>;
+using FileAction = std::variant<file_action::MakeFolder, file_action::TakeInFolder, file_action::LinkFile,
+                                file_action::LinkMessage, file_action::TakeIn, file_action::SetAside>;
 
 // Names last: only after the record, and after the reply.
 struct CleanUp {

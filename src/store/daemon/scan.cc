@@ -86,11 +86,14 @@ void measure_all(Disk& disk, std::vector<Candidate>& candidates) {
   work();
 }
 
-std::unordered_set<std::uint64_t> live_marks(const AccountState& state) {
+// Of all messages the account has or had, as far as the log remembers.
+std::unordered_set<std::uint64_t> known_marks(const AccountState& state) {
   std::unordered_set<std::uint64_t> marks;
   for (const auto& [id, folder] : state.folders) {
     for (const Message& message : folder.messages) marks.insert(mark_of(message.unique));
+    for (const Tombstone& gone : folder.tombstones) marks.insert(gone.mark);
   }
+  for (const auto& [mark, time] : state.marks) marks.insert(mark);
   return marks;
 }
 
@@ -134,12 +137,16 @@ class Scanner {
   void see(int directory, const std::string& name, bool in_new) {
     if (name.front() == '.') return;
     const ParsedFileName parsed = parse_file_name(name);
-    if (parsed.ours && !in_new && parsed.folder == folder_.id && see_ours(directory, name, parsed)) return;
+    if (parsed.ours && !in_new && see_ours(directory, name, parsed)) return;
     if (scan_.foreign.size() + candidates_.size() < max_foreign_a_scan) see_foreign(directory, name, parsed, in_new);
   }
 
   // True if the file is accounted for.
   bool see_ours(int directory, const std::string& name, const ParsedFileName& parsed) {
+    if (parsed.folder != folder_.id) {
+      if (was_message(parsed)) return false;  // another program brought it from its folder
+      return see_leftover(name, parsed);
+    }
     const Message* const message = folder_.find(parsed.uid);
     if (message != nullptr && message->unique == parsed.unique) {
       const auto place = static_cast<std::size_t>(message - folder_.messages.data());
@@ -156,9 +163,14 @@ class Scanner {
       scan_.unfinished_removals.push_back(name);
       return true;
     }
-    if (!live_) live_ = live_marks(access_.state);
-    if (!live_->contains(mark)) return false;
-    scan_.leftovers.push_back(name);  // of a COPY or MOVE that was never answered: the message itself is elsewhere
+    return see_leftover(name, parsed);
+  }
+
+  // Of a COPY or MOVE that was never answered: the message itself is elsewhere, or was expunged there since.
+  bool see_leftover(const std::string& name, const ParsedFileName& parsed) {
+    if (!known_) known_ = known_marks(access_.state);
+    if (!known_->contains(mark_of(parsed.unique))) return false;
+    scan_.leftovers.push_back(name);
     return true;
   }
 
@@ -185,6 +197,18 @@ class Scanner {
     } else {
       scan_.renamed[at->second] = std::move(found);
     }
+  }
+
+  // Whether the name is that of a message, there or gone, of the folder it speaks of.
+  [[nodiscard]] bool was_message(const ParsedFileName& parsed) const {
+    const Folder* const named = access_.state.find(parsed.folder);
+    if (named == nullptr) return false;
+    const Message* const message = named->find(parsed.uid);
+    if (message != nullptr) return message->unique == parsed.unique;
+    const auto is_it = [&parsed](const Tombstone& gone) {
+      return gone.uid == parsed.uid && gone.mark == mark_of(parsed.unique);
+    };
+    return std::any_of(named->tombstones.begin(), named->tombstones.end(), is_it);
   }
 
   void see_foreign(int directory, const std::string& name, const ParsedFileName& parsed, bool in_new) {
@@ -251,7 +275,7 @@ class Scanner {
   std::vector<bool> found_;                       // by place in folder_.messages
   std::unordered_map<Uid, std::size_t> renamed_;  // place in scan_.renamed
   std::optional<std::unordered_map<Uid, std::uint64_t>> tombstones_;
-  std::optional<std::unordered_set<std::uint64_t>> live_;
+  std::optional<std::unordered_set<std::uint64_t>> known_;
 };
 
 Unique random_unique() {
@@ -356,10 +380,7 @@ Result<void> plan_foreign_folders(Plan& plan, AccountAccess& access, const std::
     const auto uidvalidity = access.partition.next_uidvalidity();
     if (!uidvalidity) return uidvalidity.error();
     const std::string path = std::string(inbox_directory) + "/" + directory;
-    for (const char* part : {"/new", "/tmp"}) {
-      const auto made = access.disk.make_directory(access.directory, path + part);
-      if (!made && !loop::is_taken(made.error())) return made;
-    }
+    plan.actions.push_back(file_action::TakeInFolder{path});
     entry::FolderSet folder;
     folder.id = plan.state.next_folder;
     folder.name = free_name(plan.state, name_of_directory(directory));

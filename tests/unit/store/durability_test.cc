@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // What a power cut, a kill or a failed sync must not do to an account: each test is a history that once went wrong.
+#include <algorithm>
 #include <boost/test/unit_test.hpp>
 
 #include "unit/store/simulated_bench.h"
@@ -20,6 +21,101 @@ constexpr std::uint64_t seeds = 40;  // each cut leaves something else
 }  // namespace
 
 BOOST_AUTO_TEST_SUITE(durability)
+
+BOOST_AUTO_TEST_CASE(a_folder_another_program_made_opens_after_a_power_cut_once_it_was_listed) {
+  for (std::uint64_t seed = 1; seed <= seeds; ++seed) {
+    SimulatedBench bench;
+    BOOST_TEST_REQUIRE(bench.texts(inbox_folder).empty());
+    DiskState& state = bench.disk.state();
+    const auto made = state.make_directory();
+    state.change_names({{bench.inode_of("Maildir"), ".Work", DiskState::none, made}});
+    state.change_names({{made, "cur", DiskState::none, state.make_directory()}});
+    bench.kill();
+    const auto listed = bench.perform<OpenAccountOperation>(OpenAccount{});
+    BOOST_REQUIRE(listed->outcome.has_value());
+    Dice dice(seed);
+    bench.cut(dice);
+    BOOST_TEST(bench.texts(6).empty(), "seed " << seed);
+  }
+}
+
+BOOST_AUTO_TEST_CASE(what_is_set_aside_is_there_after_a_power_cut) {
+  for (std::uint64_t seed = 1; seed <= seeds; ++seed) {
+    SimulatedBench bench;
+    bench.deliver("one", 1);
+    bench.to<CopyOperation>(inbox_folder, {1, 1}, sent);
+    bench.kill();
+    const std::string copy = bench.names("Maildir/.Sent/cur").front();
+    std::string leftover = copy;
+    leftover.replace(leftover.find("U=2.1,"), 6, "U=2.9,");  // as of a COPY that was not recorded
+    bench.put_name("Maildir/.Sent/cur", leftover, bench.inode_of("Maildir/.Sent/cur/" + copy));
+    BOOST_TEST((bench.texts(sent) == Texts{"one"}));
+    BOOST_TEST((bench.names("aside") == Texts{leftover}));
+    Dice dice(seed);
+    bench.cut(dice);
+    BOOST_TEST(bench.content("aside/" + leftover) == "one", "seed " << seed);
+  }
+}
+
+BOOST_AUTO_TEST_CASE(two_files_of_one_name_are_both_kept_aside) {
+  SimulatedBench bench;
+  bench.deliver("one", 1);
+  std::string leftover = bench.names("Maildir/cur").front();
+  leftover.replace(leftover.find("U=1.1,"), 6, "U=1.9,");
+  for (const char* text : {"first", "second"}) {
+    bench.kill();
+    DiskState& state = bench.disk.state();
+    const auto file = state.make_file();
+    state.write(file, 0, text);
+    bench.put_name("Maildir/cur", leftover, file);
+    BOOST_TEST((bench.texts(inbox_folder) == Texts{"one"}));
+  }
+  Texts kept;
+  for (const std::string& name : bench.names("aside")) kept.push_back(bench.content("aside/" + name));
+  std::sort(kept.begin(), kept.end());
+  BOOST_TEST((kept == Texts{"first", "second"}));
+}
+
+BOOST_AUTO_TEST_CASE(a_leftover_of_a_copy_is_no_message_after_the_message_was_expunged) {
+  SimulatedBench bench;
+  bench.deliver("one", 1);
+  const std::string name = bench.names("Maildir/cur").front();
+  std::string leftover = name;
+  leftover.replace(leftover.find("U=1.1,"), 6, "U=2.1,");
+  bench.put_name("Maildir/.Sent/cur", leftover, bench.inode_of("Maildir/cur/" + name));
+  BOOST_REQUIRE(bench.expunge(inbox_folder, {1, 1})->outcome.has_value());
+  bench.kill();
+  BOOST_TEST(bench.texts(sent).empty());
+  BOOST_TEST(bench.content("aside/" + leftover) == "one");
+}
+
+BOOST_AUTO_TEST_CASE(leftovers_in_a_directory_that_became_a_folder_are_no_messages) {
+  SimulatedBench bench;
+  bench.deliver("one", 1);
+  const std::string name = bench.names("Maildir/cur").front();
+  std::string leftover = name;
+  leftover.replace(leftover.find("U=1.1,"), 6, "U=7.1,");  // the folder that was to be made for it
+  DiskState& state = bench.disk.state();
+  const auto directory = state.make_directory();
+  bench.put_name("Maildir", ".Archive", directory);
+  bench.put_name("Maildir/.Archive", "cur", state.make_directory());
+  bench.put_name("Maildir/.Archive/cur", leftover, bench.inode_of("Maildir/cur/" + name));
+  bench.kill();
+  BOOST_TEST(bench.texts(6).empty());
+  BOOST_TEST((bench.texts(inbox_folder) == Texts{"one"}));
+}
+
+BOOST_AUTO_TEST_CASE(a_message_that_another_program_moved_is_taken_in) {
+  SimulatedBench bench;
+  bench.deliver("one", 1);
+  bench.kill();
+  const std::string name = bench.names("Maildir/cur").front();
+  const auto file = bench.inode_of("Maildir/cur/" + name);
+  bench.disk.state().change_names({{bench.inode_of("Maildir/cur"), name, file, DiskState::none},
+                                   {bench.inode_of("Maildir/.Sent/cur"), name, DiskState::none, file}});
+  BOOST_TEST(bench.texts(inbox_folder).empty());
+  BOOST_TEST((bench.texts(sent) == Texts{"one"}));
+}
 
 BOOST_AUTO_TEST_CASE(a_refusal_that_rests_on_a_failed_request_is_temporary) {
   SimulatedBench bench;
