@@ -88,11 +88,11 @@ Result<void> Account::plan_all(std::span<const std::shared_ptr<Operation>> batch
 }
 
 Result<void> Account::carry_out(Plan& plan) {
-  FileWork work(partition_.disk(), loaded_->directory.get(), watches_, doubts_);
+  auto work = std::make_unique<FileWork>(partition_.disk(), loaded_->directory.get(), watches_, doubts_);
   if (!plan.actions.empty()) {
-    const Result<void> done = work.run(plan.actions);
+    const Result<void> done = work->run(plan.actions);
     if (!done) {
-      work.undo();
+      work->undo();
       return done;
     }
     for (const FileAction& action : plan.actions) {
@@ -115,9 +115,14 @@ Result<void> Account::carry_out(Plan& plan) {
   const LogPosition before = loaded_->log.position();
   const Result<void> recorded = loaded_->log.append(partition_.disk(), partition_.generation(), commit);
   if (!recorded) {
-    // What the disk has of it is unknown: the log is replaced without it before anything else happens (load()).
-    if (recorded.error().condition != Condition::limit) trusted_ = before;
-    work.undo();
+    if (recorded.error().condition == Condition::limit) {
+      work->undo();
+      return recorded;
+    }
+    // What the disk has of it is unknown: the log is replaced without it before anything else happens (load()). Until
+    // then a kill may let the record stand, so its files must too.
+    trusted_ = before;
+    to_undo_ = std::move(work);
     return recorded;
   }
   soft_.clear();

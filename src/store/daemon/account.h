@@ -75,7 +75,8 @@ class Account {
   std::vector<Entry> soft_;  // applied, to be recorded with the next commit; may be lost
   std::vector<CleanUp> clean_ups_;
   std::vector<ChangeNotice> notices_;
-  std::optional<LogPosition> trusted_;  // how far the log on disk counts after a failed append
+  std::optional<LogPosition> trusted_;  // end of the log on disk before a failed append
+  std::unique_ptr<FileWork> to_undo_;   // what its record speaks of: it must stay as long as the record may
 };
 
 // The state of a new account: INBOX, and Sent, Drafts, Trash and Junk if wanted. Directories are not made here; takes

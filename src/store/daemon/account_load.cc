@@ -59,17 +59,19 @@ Result<void> Account::load_log(UniqueFd directory, const AccountName& name) {
   if (!found) return found.error();
   if (found->damaged) return rescue(std::move(directory), name, std::move(found->state), found->problem);
   if (found->torn) log::event(log::Level::warning, "store.log.torn", {{"account", indexed_.path}});
-  if (trusted_ || found->shared) {
+  if (found->doubtful || found->shared) {
     auto fresh = LogFile::replace(disk, directory.get(), partition_.generation(), found->state, seconds(clock_));
     if (!fresh) return fresh.error();
     found->log = std::move(*fresh);
-    trusted_.reset();
   }
   if (found->older) {
     const Result<void> renewed = start_over(directory.get(), *found, *shown);
     if (!renewed) return renewed;
     shown.reset();
   }
+  trusted_.reset();
+  if (to_undo_) to_undo_->undo();
+  to_undo_.reset();
   loaded_.emplace(std::move(directory), std::move(found->log), std::move(found->state));
   for (const std::string& doomed : loaded_->state.doomed) clean_ups_.push_back({doomed, {}});
   adopt_index(shown);

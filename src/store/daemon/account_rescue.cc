@@ -72,6 +72,7 @@ Result<void> Account::rescue(UniqueFd directory, const AccountName& name, Accoun
   auto log = LogFile::replace(disk, directory.get(), partition_.generation(), state, seconds(clock_));
   if (!log) return log.error();
   trusted_.reset();
+  to_undo_.reset();
   loaded_.emplace(std::move(directory), std::move(*log), std::move(state));
   static_cast<void>(index_.remove(indexed_.key));
   published_ = false;

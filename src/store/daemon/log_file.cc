@@ -70,6 +70,17 @@ bool has_unknown_frame(const LogScan& scan) {
   return false;
 }
 
+// What was read may have been in memory only, after kill -9 between write and sync: it counts from here on. And if an
+// earlier process died after its sync had failed, the pages of the last record may look clean without being on disk
+// (reliability C3): they are written once more. Nothing before it can be so, since nothing follows a failed sync.
+Result<void> settle_last(Disk& disk, int fd, const std::string& octets, const Frame& last) {
+  const auto begin = static_cast<std::size_t>(last.offset);
+  const std::size_t count = frame_header_octets + last.payload.size();
+  const Result<void> written = disk.write_at(fd, std::string_view(octets).substr(begin, count), last.offset);
+  if (!written) return written;
+  return disk.sync_data(fd);
+}
+
 }  // namespace
 
 Result<void> LogFile::append(Disk& disk, std::uint64_t generation, const Commit& commit) {
@@ -156,12 +167,12 @@ Result<LogFile::Loaded> LogFile::load(Disk& disk, int directory, const std::opti
   }
   Result<std::string> octets = loop::read_whole(disk, file->get(), max_log_octets);
   if (!octets) return octets.error();
-  // A log of another id has replaced the doubtful one before something else failed: it was synced as a whole.
-  const bool same = trusted && octets->starts_with(log_preamble(trusted->log_id));
-  if (same && trusted->octets < octets->size()) octets->resize(static_cast<std::size_t>(trusted->octets));
   Loaded loaded;
+  // A log of another id has replaced the doubtful one before something else failed: it was synced as a whole.
+  loaded.doubtful = trusted && octets->starts_with(log_preamble(trusted->log_id));
+  if (loaded.doubtful && trusted->octets < octets->size()) octets->resize(static_cast<std::size_t>(trusted->octets));
   loaded.shared = status->links > 1;
-  const bool in_place = !trusted && !loaded.shared;
+  const bool in_place = !loaded.doubtful && !loaded.shared;
   const LogScan scan = scan_log(*octets);
   if (has_unknown_frame(scan)) return Error::temporary(Condition::cannot, "log of a newer program");
   const Result<bool> folded = fold(scan, loaded, loaded.log.position_, loaded.log.sequence_);
@@ -189,9 +200,8 @@ Result<LogFile::Loaded> LogFile::load(Disk& disk, int directory, const std::opti
     if (!cut) return cut.error();
   }
   if (in_place) {
-    // What was read may have been in memory only, e.g. after kill -9 between write and sync: it counts from here on.
-    const Result<void> synced = disk.sync_data(file->get());
-    if (!synced) return synced.error();
+    const Result<void> settled = settle_last(disk, file->get(), *octets, scan.frames.back());
+    if (!settled) return settled.error();
   }
   loaded.log.file_ = std::move(*file);
   return loaded;

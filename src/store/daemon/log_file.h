@@ -49,11 +49,13 @@ class LogFile {
   std::uint64_t sequence_ = 0;
 };
 
-// What loading found. `trusted` cuts off what a failed sync left in doubt, if the log is still that one: the caller
-// must then replace() the log, as it must if the log is `shared`.
+// What loading found. `trusted` is where a log ended before a failed sync: what follows is left out, and if `doubtful`
+// the caller must replace() the log before anything else, as it must if the log is `shared`. A log with another id was
+// put in its place already.
 struct LogFile::Loaded {
   LogFile log;
   AccountState state;
+  bool doubtful = false;
   bool torn = false;     // an unfinished record was cut off, durably
   bool shared = false;   // it has another name, in aside/ or in a backup: it must not be changed in place
   bool older = false;    // whole, but it ends before what was shown: put back from a backup

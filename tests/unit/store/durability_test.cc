@@ -39,6 +39,34 @@ BOOST_AUTO_TEST_CASE(a_folder_another_program_made_opens_after_a_power_cut_once_
   }
 }
 
+BOOST_AUTO_TEST_CASE(a_failed_sync_of_the_log_and_a_kill_leave_every_message_with_its_file) {
+  SimulatedBench bench;
+  bench.deliver("one", 1);
+  bench.fail_next(Call::sync_data);
+  BOOST_TEST(!bench.to<MoveOperation>(inbox_folder, {1, 1}, sent)->outcome.has_value());
+  bench.kill();
+  Texts all = bench.texts(inbox_folder);
+  const Texts moved = bench.texts(sent);
+  all.insert(all.end(), moved.begin(), moved.end());
+  BOOST_TEST((all == Texts{"one"}));
+}
+
+BOOST_AUTO_TEST_CASE(a_failed_sync_of_the_log_and_a_kill_do_not_spoil_what_is_recorded_afterwards) {
+  for (std::uint64_t seed = 1; seed <= seeds; ++seed) {
+    SimulatedBench bench;
+    bench.deliver("one", 1);
+    bench.fail_next(Call::sync_data, 1);  // the first is that of the file
+    BOOST_TEST(!bench.deliver("two", 2)->outcome.has_value());
+    bench.kill();
+    BOOST_REQUIRE(bench.deliver("three", 3)->outcome.has_value());
+    Dice dice(seed);
+    bench.cut(dice);
+    const Texts found = bench.texts(inbox_folder);
+    BOOST_TEST((found.front() == "one" && found.back() == "three"), "seed " << seed);
+    BOOST_TEST(bench.inode_of("aside") == DiskState::none, "seed " << seed << ": the log was damaged");
+  }
+}
+
 BOOST_AUTO_TEST_CASE(what_is_set_aside_is_there_after_a_power_cut) {
   for (std::uint64_t seed = 1; seed <= seeds; ++seed) {
     SimulatedBench bench;
