@@ -176,6 +176,18 @@ bool Account::needs_clean_up() const {
   return loaded_ && (!clean_ups_.empty() || loaded_->log.is_mostly_garbage(loaded_->state, log_limits_));
 }
 
+// No file can come back that is not known to be gone: each folder was looked through, and what was unlinked since, or
+// linked and given up, is durably gone.
+bool Account::is_reconciled(FileWork& work) const {
+  for (const auto& [id, folder] : loaded_->state.folders) {
+    const auto watch = watches_.find(folder.directory);
+    if (watch == watches_.end() || !watch->second.scanned) return false;
+    const auto cur = work.open(folder.directory + "/cur");
+    if (!cur || !partition_.disk().sync_directory(*cur)) return false;
+  }
+  return true;
+}
+
 void Account::clean_up() {
   if (!loaded_) {
     clean_ups_.clear();  // the next scan finds what is left
@@ -202,7 +214,7 @@ void Account::clean_up() {
   }
   if (!rewrite) return;
   auto log = LogFile::replace(partition_.disk(), loaded_->directory.get(), partition_.generation(), loaded_->state,
-                              seconds(clock_));
+                              seconds(clock_), is_reconciled(work) ? Forgetting::what_is_old : Forgetting::nothing);
   if (!log) return forget(log.error());  // load() sees which of the two logs has the name
   loaded_->log = std::move(*log);
   soft_.clear();

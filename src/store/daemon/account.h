@@ -60,6 +60,7 @@ class Account {
   Result<void> carry_out(Plan& plan);
   void publish(const std::vector<Entry>& entries, bool wanted);
   void note_changes(const std::vector<Entry>& entries);
+  [[nodiscard]] bool is_reconciled(FileWork& work) const;
   void forget(const Error& cause);
 
   Partition& partition_;

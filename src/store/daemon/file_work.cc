@@ -293,6 +293,7 @@ Result<void> FileWork::remove(const CleanUp& item) {
     const auto cur = open_cur(item.directory, true);
     if (!cur) return cur.error();
     auto removed = disk_.unlink(*cur, item.name);
+    if (!removed) watches_[item.directory].scanned = false;  // it may be there still, or under another name
     if (!removed && loop::is_missing(removed.error())) removed = {};
     note_times();
     return removed;

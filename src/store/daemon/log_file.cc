@@ -100,7 +100,7 @@ Result<void> LogFile::append(Disk& disk, std::uint64_t generation, const Commit&
 }
 
 Result<LogFile> LogFile::replace(Disk& disk, int directory, std::uint64_t generation, const AccountState& state,
-                                 std::int64_t now) {
+                                 std::int64_t now, Forgetting forgetting) {
   const Result<void> removed = disk.unlink(directory, new_log_name);  // a leftover of a crash
   if (!removed && !loop::is_missing(removed.error())) return removed.error();
   auto file = disk.open(directory, new_log_name, Disk::Access::create_new);
@@ -122,7 +122,8 @@ Result<LogFile> LogFile::replace(Disk& disk, int directory, std::uint64_t genera
     commit.entries.clear();
     weight = 0;
   };
-  for (Entry& entry : snapshot(state, now - tombstone_seconds, now - mark_seconds)) {
+  const bool all = forgetting == Forgetting::nothing;
+  for (Entry& entry : snapshot(state, all ? 0 : now - tombstone_seconds, all ? 0 : now - mark_seconds)) {
     const Result<void> applied = apply(copy, entry, now);
     if (!applied) return applied.error();
     std::string encoded;

@@ -24,6 +24,10 @@ struct LogLimits {
   std::uint64_t live_factor = 2;  // times what its state needs
 };
 
+// Whether a new log leaves out tombstones and marks that are old enough. Only if no file can come back that they would
+// have to recognise: all folders looked through, all removals durable.
+enum class Forgetting { nothing, what_is_old };
+
 class LogFile {
  public:
   // Appends one commit and makes it durable. After a failure the log is unusable: what the disk has is unknown
@@ -32,7 +36,7 @@ class LogFile {
 
   // A new log that holds exactly `state`: written beside, synced, renamed over the old one, directory synced.
   static Result<LogFile> replace(loop::Disk& disk, int directory, std::uint64_t generation, const AccountState& state,
-                                 std::int64_t now);
+                                 std::int64_t now, Forgetting forgetting = Forgetting::nothing);
 
   [[nodiscard]] const LogPosition& position() const { return position_; }
   // Frames of one commit each would fill most of it: worth a replace().

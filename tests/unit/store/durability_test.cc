@@ -145,6 +145,23 @@ BOOST_AUTO_TEST_CASE(a_message_that_another_program_moved_is_taken_in) {
   BOOST_TEST((bench.texts(sent) == Texts{"one"}));
 }
 
+BOOST_AUTO_TEST_CASE(an_expunged_message_does_not_come_back_when_its_file_does_after_years) {
+  SimulatedBench bench({512, 1});
+  bench.deliver("one", 1);
+  const std::string name = bench.names("Maildir/cur").front();
+  const auto file = bench.inode_of("Maildir/cur/" + name);
+  BOOST_REQUIRE(bench.expunge(inbox_folder, {1, 1})->outcome.has_value());
+  bench.put_name("Maildir/cur", name, file);  // the removal did not survive
+  bench.kill();
+  bench.clock.now += 3 * 365 * 24 * 3600;
+  for (unsigned char i = 2; i < 100; ++i) {
+    BOOST_REQUIRE(bench.deliver("more", i)->outcome.has_value());
+    BOOST_REQUIRE(bench.expunge(inbox_folder, {1, UINT32_MAX - 1})->outcome.has_value());
+  }
+  bench.kill();
+  BOOST_TEST(bench.texts(inbox_folder).empty());
+}
+
 BOOST_AUTO_TEST_CASE(a_refusal_that_rests_on_a_failed_request_is_temporary) {
   SimulatedBench bench;
   bench.deliver("one", 1);
