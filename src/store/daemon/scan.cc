@@ -46,12 +46,18 @@ struct Candidate {
   FolderScan::Foreign foreign;
   ParsedFileName parsed;
   bool is_mail = false;
+  bool is_unreadable = false;  // for now, or to us
   std::unique_ptr<Error> failure;
 };
 
 void measure(Disk& disk, Candidate& candidate, std::string& chunk) {
   const auto file = disk.open(candidate.directory, candidate.foreign.name, Disk::Access::read);
-  if (!file) return;  // gone meanwhile, or a symbolic link
+  if (!file) {
+    if (loop::is_missing(file.error())) return;  // meanwhile
+    const auto status = disk.status_at(candidate.directory, candidate.foreign.name);
+    candidate.is_unreadable = !status || status->is_regular;  // a symbolic link never is mail
+    return;
+  }
   const auto status = disk.status(file->get());
   if (status && !status->is_regular) return;
   Message& message = candidate.foreign.message;
@@ -127,7 +133,7 @@ class Scanner {
     if (!taken) return taken;
     FolderWatch& watch = access_.watches[folder_.directory];
     (in_new ? watch.new_ns : watch.cur_ns) = status->modified_ns;
-    const bool complete = scan_.foreign.size() < max_foreign_a_scan;
+    const bool complete = scan_.foreign.size() < max_foreign_a_scan && !unreadable_;
     watch.scanned = complete;
     watch.suspect = !complete;
     watch.scanned_at = access_.now;
@@ -226,6 +232,7 @@ class Scanner {
     measure_all(access_.disk, candidates_);
     for (Candidate& candidate : candidates_) {
       if (candidate.failure) return *candidate.failure;
+      unreadable_ = unreadable_ || candidate.is_unreadable;
       if (candidate.is_mail) scan_.foreign.push_back(std::move(candidate.foreign));
     }
     candidates_.clear();
@@ -272,6 +279,7 @@ class Scanner {
   const Folder& folder_;
   FolderScan scan_;
   std::vector<Candidate> candidates_;
+  bool unreadable_ = false;                       // there may be mail that was not seen
   std::vector<bool> found_;                       // by place in folder_.messages
   std::unordered_map<Uid, std::size_t> renamed_;  // place in scan_.renamed
   std::optional<std::unordered_map<Uid, std::uint64_t>> tombstones_;

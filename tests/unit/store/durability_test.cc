@@ -145,6 +145,21 @@ BOOST_AUTO_TEST_CASE(a_message_that_another_program_moved_is_taken_in) {
   BOOST_TEST((bench.texts(sent) == Texts{"one"}));
 }
 
+BOOST_AUTO_TEST_CASE(mail_that_could_not_be_read_once_is_taken_in_at_the_next_look) {
+  SimulatedBench bench;
+  BOOST_TEST_REQUIRE(bench.texts(inbox_folder).empty());
+  DiskState& state = bench.disk.state();
+  const auto file = state.make_file();
+  state.write(file, 0, "foreign");
+  bench.put_name("Maildir/new", "1780000000.1.elsewhere", file);
+  bench.kill();
+  BOOST_REQUIRE(bench.perform<OpenAccountOperation>(OpenAccount{})->outcome.has_value());
+  bench.fail_next(Call::open, 2);  // after cur/ and new/
+  BOOST_REQUIRE(bench.open_mailbox(inbox_folder)->outcome.has_value());
+  bench.heal();
+  BOOST_TEST((bench.texts(inbox_folder) == Texts{"foreign"}));
+}
+
 BOOST_AUTO_TEST_CASE(an_expunged_message_does_not_come_back_when_its_file_does_after_years) {
   SimulatedBench bench({512, 1});
   bench.deliver("one", 1);
