@@ -106,8 +106,9 @@ History::Life History::draw_life() {
 void History::live() {
   life_ = draw_life();
   looked_ = {};
+  looked_whole_ = {};
   look_due_.fill(true);
-  const bool without_index = world_.disk().is_dead() || !dice_.one_in(4);
+  const bool without_index = !dice_.one_in(4) || index_is_lost_;
   world_.disk().set_hook([this](Call call) { return at_call(call); });
   const bool both = !dice_.one_in(3);
   const std::size_t only = dice_.below(accounts);
@@ -127,10 +128,12 @@ void History::end_life() {
     ++figures_.cuts;
     say("-- power cut");
     world_.disk().restart_after_power_cut(dice_);
+    index_is_lost_ = true;  // another boot
   } else {
     ++figures_.kills;
     say("-- kill");
     world_.disk().restart_after_kill();
+    index_is_lost_ = false;
   }
   for (std::size_t i = 0; i < accounts; ++i) {
     cuts_unseen_[i] = looked_[i] ? 0 : cuts_unseen_[i] + 1;
@@ -150,6 +153,7 @@ void History::look(std::size_t account) {
   std::string failure;
   say("look at " + std::to_string(account));
   looking_ = true;
+  const std::uint64_t failed_before = figures_.failed_calls;
   const bool done = world_.look(account, judges_[account], seen, failure);
   looking_ = false;
   if (!done) {
@@ -157,8 +161,11 @@ void History::look(std::size_t account) {
     return say("  nothing to see: " + failure);
   }
   ++figures_.looks;
-  judges_[account].look(seen, !looked_[account], complaints_);
+  // What the disk did not let us read is seen at a later look.
+  const bool whole = failed_before == figures_.failed_calls;
+  judges_[account].look(seen, whole && !looked_whole_[account], complaints_);
   looked_[account] = true;
+  looked_whole_[account] = looked_whole_[account] || whole;
   look_due_[account] = false;
 }
 
@@ -265,6 +272,7 @@ std::vector<std::string> History::run() {
   life_ = {};
   for (std::size_t account = 0; complaints_.empty() && account < accounts; ++account) {
     looked_ = {};
+    looked_whole_ = {};
     if (account == 0 && !world_.start(true)) complaints_.push_back("the partition does not open");
     look(account);
     if (look_due_[account]) complaints_.push_back("account " + std::to_string(account) + " does not open");

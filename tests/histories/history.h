@@ -76,10 +76,12 @@ class History {
   Generator generator_;
   std::array<Judge, accounts> judges_;
   std::array<bool, accounts> look_due_{};
-  std::array<bool, accounts> looked_{};  // in this life
+  std::array<bool, accounts> looked_{};        // in this life
+  std::array<bool, accounts> looked_whole_{};  // and nothing failed
   std::array<std::uint64_t, accounts> cuts_unseen_{};
   Life life_;
   bool looking_ = false;
+  bool index_is_lost_ = true;
   std::uint64_t foreign_files_ = 0;
   std::vector<std::string> complaints_;
 };

@@ -36,7 +36,7 @@ struct Folder {
   std::uint32_t uidvalidity = 0;
   std::uint32_t uidnext = 1;       // as told by replies
   std::uint32_t seen_uidnext = 1;  // at the last look: nothing may appear below
-  std::uint64_t modseq = 0;   // HIGHESTMODSEQ must not be lower
+  std::uint64_t modseq = 0;        // HIGHESTMODSEQ must not be lower
   std::string object_id;
   std::map<std::uint32_t, Message> messages;
   std::vector<Message> arrivals;        // there, under numbers that nobody has told yet
@@ -94,8 +94,8 @@ struct Reply {
 
 struct Delivery {
   Message letter;
-  std::string folder_name;    // empty: INBOX
-  bool answered = false;      // with a positive reply
+  std::string folder_name;  // empty: INBOX
+  bool answered = false;    // with a positive reply
   bool seen = false;
   std::int64_t last_try = 0;  // seconds since 1970
 };

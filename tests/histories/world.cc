@@ -346,7 +346,10 @@ bool World::look(std::size_t number, const Judge& judge, Seen& seen, std::string
     store::OpenMailbox open;
     open.account = name;
     open.folder = folder.id;
-    if (!perform(std::make_shared<store::OpenMailboxOperation>(open))) return false;
+    if (!perform(std::make_shared<store::OpenMailboxOperation>(open))) {
+      failure = std::to_string(folder.id) + " " + folder.name + ": " + failure;
+      return false;
+    }
   }
   const auto row = reader_->account(key);
   const auto folders = reader_->folders(key);

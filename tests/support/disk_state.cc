@@ -65,14 +65,14 @@ void DiskState::put(std::string& content, const Write& write) {
 
 void DiskState::write(Inode file, std::uint64_t offset, std::string_view octets) {
   Node& node = nodes_.at(file);
-  node.writes.push_back({offset, std::string(octets), false, false});
+  node.writes.push_back({offset, std::string(octets)});
   put(node.content, node.writes.back());
   touch(node);
 }
 
 void DiskState::truncate(Inode file, std::uint64_t size) {
   Node& node = nodes_.at(file);
-  node.writes.push_back({size, {}, true, false});
+  node.writes.push_back({size, {}, true});
   put(node.content, node.writes.back());
   touch(node);
 }
@@ -94,10 +94,14 @@ void DiskState::change_names(std::vector<NameChange> changes) {
 
 void DiskState::sync_data(Inode file) {
   Node& node = nodes_.at(file);
-  for (const Write& write : node.writes) {
-    if (!write.forgotten) put(node.durable_content, write);
+  bool settled = true;
+  for (Write& write : node.writes) {
+    settled = settled && !write.forgotten;
+    write.durable = !write.forgotten;
+    if (settled) put(node.durable_content, write);
   }
-  std::erase_if(node.writes, [](const Write& write) { return !write.forgotten; });
+  const auto first = std::find_if(node.writes.begin(), node.writes.end(), [](const Write& w) { return w.forgotten; });
+  node.writes.erase(node.writes.begin(), first);
 }
 
 void DiskState::make_durable(const Operation& operation) {
@@ -143,7 +147,7 @@ void DiskState::sync_all() {
 }
 
 void DiskState::fail_data(Inode file) {
-  for (Write& write : nodes_.at(file).writes) write.forgotten = true;
+  for (Write& write : nodes_.at(file).writes) write.forgotten = !write.durable;
 }
 
 void DiskState::fail_names(Inode directory) {
@@ -175,13 +179,13 @@ void DiskState::tear(std::string& content, const Write& write, Dice& dice) {
   }
   const std::size_t way = dice.below(3);
   if (way == 0) {  // any prefix
-    put(content, {write.offset, write.octets.substr(0, dice.below(write.octets.size() + 1)), false, false});
+    put(content, {write.offset, write.octets.substr(0, dice.below(write.octets.size() + 1))});
     return;
   }
   for (std::size_t at = 0; at < write.octets.size();) {
     const std::size_t whole = block_octets - static_cast<std::size_t>((write.offset + at) % block_octets);
     const std::size_t count = std::min(whole, write.octets.size() - at);
-    if (dice.one_in(2)) put(content, {write.offset + at, write.octets.substr(at, count), false, false});
+    if (dice.one_in(2)) put(content, {write.offset + at, write.octets.substr(at, count)});
     at += count;
   }
   // The new size may be durable without what should be there.
@@ -193,6 +197,10 @@ void DiskState::cut_content(Node& node, Dice& dice) {
   const std::size_t way = dice.below(4);
   const std::size_t chosen = node.writes.empty() ? 0 : dice.below(node.writes.size() + 1);
   for (std::size_t i = 0; i < node.writes.size(); ++i) {
+    if (node.writes[i].durable) {
+      put(node.durable_content, node.writes[i]);
+      continue;
+    }
     if (way == 1) put(node.durable_content, node.writes[i]);
     if (way == 2) tear(node.durable_content, node.writes[i], dice);
     if (way == 3 && i < chosen) put(node.durable_content, node.writes[i]);

@@ -68,12 +68,13 @@ class DiskState {
     std::string octets;
     bool truncates = false;  // to `offset`
     bool forgotten = false;  // by a failed sync
+    bool durable = false;    // but comes after a forgotten one
   };
   struct Node {
     bool directory = false;
     std::string content;
     std::string durable_content;
-    std::vector<Write> writes;  // not durable, oldest first
+    std::vector<Write> writes;  // whose outcome is not settled, oldest first
     Names names;
     Names durable_names;
     std::uint64_t links = 0;

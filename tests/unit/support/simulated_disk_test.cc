@@ -152,6 +152,21 @@ BOOST_AUTO_TEST_CASE(a_failed_sync_is_not_made_good_by_the_next_one) {
   BOOST_TEST(seen.contains(""));
 }
 
+BOOST_AUTO_TEST_CASE(what_a_failed_sync_forgot_never_undoes_what_was_synced_after_it) {
+  const auto prepare = [](Bench& bench) {
+    bench.put("a", "abc");
+    BOOST_REQUIRE(bench.disk.sync_directory(root));
+    const auto file = bench.disk.open(root, "a", Access::read_write);
+    BOOST_REQUIRE(bench.disk.truncate(file->get(), 1));
+    bench.disk.set_hook([](SimulatedDisk::Call) { return SimulatedDisk::Verdict::fail; });
+    BOOST_REQUIRE(!bench.disk.sync_data(file->get()));
+    bench.disk.set_hook({});
+    BOOST_REQUIRE(bench.disk.write_at(file->get(), "x", 1));
+    BOOST_REQUIRE(bench.disk.sync_data(file->get()));
+  };
+  BOOST_TEST((outcomes(prepare, [](Bench& bench) { return bench.get("a"); }) == Seen{"ax", "axc"}));
+}
+
 BOOST_AUTO_TEST_CASE(a_failed_directory_sync_is_made_good_by_the_next_one_on_most_disks) {
   const auto prepare = [](Bench& bench) {
     bench.put("a", "text");
