@@ -54,7 +54,8 @@ void Account::run(std::span<const std::shared_ptr<Operation>> batch) {
     return;
   }
   Plan plan(loaded_->state, seconds(clock_));
-  auto done = plan_all(batch, plan);
+  auto done = remove_leftovers();
+  if (done) done = plan_all(batch, plan);
   if (done) done = carry_out(plan);
   if (!done) {
     forget(done.error());
@@ -81,7 +82,14 @@ Result<void> Account::plan_all(std::span<const std::shared_ptr<Operation>> batch
       continue;
     }
     operation->outcome = operation->prepare(access);
-    if (operation->outcome) operation->outcome = operation->plan(plan, access);
+    if (!operation->outcome) continue;
+    const std::size_t before = plan.entries.size();
+    operation->outcome = operation->plan(plan, access);
+    // E.g. the disk failed between two folders: a refused operation must not be recorded by half.
+    const bool half = !operation->outcome && plan.entries.size() != before;
+    if (half && !plan.failure) {
+      plan.failure = std::make_unique<Error>(Error::temporary(Condition::storage, operation->outcome.error().detail));
+    }
   }
   if (plan.failure) return *plan.failure;
   return {};
@@ -92,7 +100,7 @@ Result<void> Account::carry_out(Plan& plan) {
   if (!plan.actions.empty()) {
     const Result<void> done = work->run(plan.actions);
     if (!done) {
-      work->undo();
+      undo(*work);
       return done;
     }
     for (const FileAction& action : plan.actions) {
@@ -116,7 +124,7 @@ Result<void> Account::carry_out(Plan& plan) {
   const Result<void> recorded = loaded_->log.append(partition_.disk(), partition_.generation(), commit);
   if (!recorded) {
     if (recorded.error().condition == Condition::limit) {
-      work->undo();
+      undo(*work);
       return recorded;
     }
     // What the disk has of it is unknown: the log is replaced without it before anything else happens (load()). Until
@@ -126,6 +134,23 @@ Result<void> Account::carry_out(Plan& plan) {
     return recorded;
   }
   soft_.clear();
+  return {};
+}
+
+void Account::undo(FileWork& work) {
+  std::vector<CleanUp> left = work.undo();
+  leftovers_.insert(leftovers_.end(), left.begin(), left.end());
+}
+
+// Before anything may look at the folders: what was refused must not come back as foreign mail.
+Result<void> Account::remove_leftovers() {
+  if (leftovers_.empty()) return {};
+  FileWork work(partition_.disk(), loaded_->directory.get(), watches_, doubts_);
+  for (const CleanUp& item : leftovers_) {
+    const Result<void> removed = work.remove_leftover(item);
+    if (!removed) return removed;
+  }
+  leftovers_.clear();
   return {};
 }
 

@@ -34,7 +34,7 @@ class Account {
   // After an exception, whose cause is a bug: nothing in memory counts any more.
   void abandon(const std::string& cause);
   // False while a doubt about the log or a file exists only in memory.
-  [[nodiscard]] bool may_be_evicted() const { return !trusted_ && doubts_.empty(); }
+  [[nodiscard]] bool may_be_evicted() const { return !trusted_ && doubts_.empty() && leftovers_.empty(); }
 
   [[nodiscard]] AccountKey key() const { return indexed_.key; }
   [[nodiscard]] std::uint64_t weight() const;  // rough octets of memory
@@ -58,6 +58,8 @@ class Account {
 
   Result<void> plan_all(std::span<const std::shared_ptr<Operation>> batch, Plan& plan);
   Result<void> carry_out(Plan& plan);
+  void undo(FileWork& work);
+  Result<void> remove_leftovers();
   void publish(const std::vector<Entry>& entries, bool wanted);
   void note_changes(const std::vector<Entry>& entries);
   [[nodiscard]] bool is_reconciled(FileWork& work) const;
@@ -75,6 +77,7 @@ class Account {
   Doubts doubts_;
   std::vector<Entry> soft_;  // applied, to be recorded with the next commit; may be lost
   std::vector<CleanUp> clean_ups_;
+  std::vector<CleanUp> leftovers_;  // files of refused operations that could not be removed at once
   std::vector<ChangeNotice> notices_;
   std::optional<LogPosition> trusted_;  // end of the log on disk before a failed append
   std::unique_ptr<FileWork> to_undo_;   // what its record speaks of: it must stay as long as the record may

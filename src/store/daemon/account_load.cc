@@ -70,7 +70,7 @@ Result<void> Account::load_log(UniqueFd directory, const AccountName& name) {
     shown.reset();
   }
   trusted_.reset();
-  if (to_undo_) to_undo_->undo();
+  if (to_undo_) undo(*to_undo_);
   to_undo_.reset();
   loaded_.emplace(std::move(directory), std::move(found->log), std::move(found->state));
   for (const std::string& doomed : loaded_->state.doomed) clean_ups_.push_back({doomed, {}});

@@ -91,7 +91,7 @@ Result<void> FileWork::link_file(const file_action::LinkFile& action) {
     if (!removed) return removed;
     done = try_once();
   }
-  if (done) made_.push_back({*cur, action.name});
+  if (done) made_.push_back({*cur, {action.directory, action.name}});
   return done;
 }
 
@@ -113,7 +113,7 @@ Result<void> FileWork::link_message(const file_action::LinkMessage& action) {
     if (!removed) return removed;
     done = try_once();
   }
-  if (done) made_.push_back({*cur, action.name});
+  if (done) made_.push_back({*cur, {action.directory, action.name}});
   return done;
 }
 
@@ -173,6 +173,7 @@ Result<void> FileWork::act(const FileAction& action) {
   if (const auto* make = std::get_if<file_action::MakeFolder>(&action)) {
     // Built in place: without a record a folder directory means nothing, and its name is free.
     const auto made = make_folder(disk_, account_, make->directory);
+    if (made || !loop::is_taken(made.error())) made_folders_.push_back(make->directory);
     if (!made) return made;
     const auto parent = open(parent_of(make->directory));
     if (!parent) return parent.error();
@@ -283,9 +284,29 @@ Result<void> FileWork::run(const std::vector<FileAction>& actions) {
   return done;
 }
 
-void FileWork::undo() {
-  for (const Made& made : made_) static_cast<void>(disk_.unlink(made.directory, made.name));
+std::vector<CleanUp> FileWork::undo() {
+  std::vector<CleanUp> left;
+  for (Made& made : made_) {
+    const auto removed = disk_.unlink(made.directory, made.file.name);
+    if (!removed && !loop::is_missing(removed.error())) left.push_back(std::move(made.file));
+  }
   made_.clear();
+  for (auto folder = made_folders_.rbegin(); folder != made_folders_.rend(); ++folder) {
+    CleanUp item{*folder, {}};
+    if (!remove_leftover(item)) left.push_back(std::move(item));
+  }
+  made_folders_.clear();
+  return left;
+}
+
+Result<void> FileWork::remove_leftover(const CleanUp& item) {
+  if (!item.name.empty()) return remove(item);
+  for (const char* part : {"/cur", "/new", "/tmp", ""}) {
+    const auto gone = disk_.remove_directory(account_, item.directory + part);
+    if (!gone && loop::is_taken(gone.error())) break;
+    if (!gone && !loop::is_missing(gone.error())) return gone;
+  }
+  return {};
 }
 
 Result<void> FileWork::remove(const CleanUp& item) {

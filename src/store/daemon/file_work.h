@@ -35,9 +35,12 @@ class FileWork {
   FileWork(loop::Disk& disk, int account_directory, FolderWatches& watches, Doubts& doubts)
       : disk_(disk), account_(account_directory), watches_(watches), doubts_(doubts) {}
 
-  // Everything, durably. After a failure undo() removes what was linked; the rest is harmless without a record.
+  // Everything, durably. After a failure undo() removes the files and folders that were made. What it could not remove
+  // is returned, for remove_leftover(): a later scan would take it for foreign mail.
   Result<void> run(const std::vector<FileAction>& actions);
-  void undo();
+  [[nodiscard]] std::vector<CleanUp> undo();
+  // A folder only if nothing is in it: what somebody else put there is theirs.
+  Result<void> remove_leftover(const CleanUp& item);
 
   // Failures are reported and left for the next scan.
   Result<void> remove(const CleanUp& item);
@@ -51,7 +54,7 @@ class FileWork {
  private:
   struct Made {
     int directory;
-    std::string name;
+    CleanUp file;
   };
   Result<void> act(const FileAction& action);
   Result<void> take_in_folder(const std::string& directory);
@@ -77,6 +80,7 @@ class FileWork {
   std::map<std::string, bool> changed_;     // paths of directories to sync -> still to be synced
   std::map<std::string, int> touched_cur_;  // folder directory -> descriptor of its cur/
   std::vector<Made> made_;
+  std::vector<std::string> made_folders_;
 };
 
 }  // namespace mailtree::store

@@ -1,9 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
-// A Disk that counts the calls that change or sync something, and fails from a given one on: alone (a bad sector, a
-// full disk) or with all later ones (the process was killed there).
+// A Disk that counts the calls that change or sync something (all calls, if asked), and fails from a given one on:
+// alone (a bad sector) or with all later ones (the process was killed there, the disk is full). Errors carry the
+// condition that RealDisk gives to the same error number.
 #pragma once
 
 #include <atomic>
+#include <cerrno>
+#include <cstring>
 
 #include "loop/disk.h"
 
@@ -12,19 +15,27 @@ namespace mailtree::test {
 class FailingDisk final : public loop::Disk {
  public:
   enum class Mode { never, once, from_then_on };
+  // What the kernel says. A short write leaves half of the octets and then says ENOSPC, as a full disk does.
+  enum class Fault { io, full, quota, descriptors, short_write };
 
   // The call number `number` from now on, counted from 1.
-  void fail(std::uint64_t number, Mode mode) {
+  void fail(std::uint64_t number, Mode mode, Fault fault = Fault::short_write) {
     calls_ = 0;
     fail_at_ = number;
     mode_ = mode;
+    fault_ = fault;
+    failed_writing_ = false;
   }
+  // Whether a call that failed was a write: only these can be short.
+  [[nodiscard]] bool failed_writing() const { return failed_writing_; }
+  // Also those that only read: open, pread, fstat, fstatat, readdir.
+  void count_every_call() { every_call_ = true; }
   void heal() { mode_ = Mode::never; }
   [[nodiscard]] std::uint64_t calls() const { return calls_; }
   void count_anew() { calls_ = 0; }
 
   Result<UniqueFd> open(int directory, const std::string& path, Access access) override {
-    if (access == Access::create_new && fails()) return error();
+    if (access == Access::create_new ? fails() : read_fails()) return error();
     return real_.open(directory, path, access);
   }
   Result<UniqueFd> open_unnamed(int directory) override {
@@ -32,12 +43,16 @@ class FailingDisk final : public loop::Disk {
     return real_.open_unnamed(directory);
   }
   Result<std::size_t> read_at(int fd, char* buffer, std::size_t size, std::uint64_t offset) override {
+    if (read_fails()) return error();
     return real_.read_at(fd, buffer, size, offset);
   }
   Result<void> write_at(int fd, std::string_view octets, std::uint64_t offset) override {
     if (fails()) {
-      // Half of it is there: what a crash or a full disk leaves.
-      static_cast<void>(real_.write_at(fd, octets.substr(0, octets.size() / 2), offset));
+      failed_writing_ = true;
+      if (fault_ == Fault::short_write) {
+        // Half of it is there: what a crash or a full disk leaves.
+        static_cast<void>(real_.write_at(fd, octets.substr(0, octets.size() / 2), offset));
+      }
       return error();
     }
     return real_.write_at(fd, octets, offset);
@@ -46,8 +61,12 @@ class FailingDisk final : public loop::Disk {
     if (fails()) return error();
     return real_.truncate(fd, size);
   }
-  Result<loop::FileStatus> status(int fd) override { return real_.status(fd); }
+  Result<loop::FileStatus> status(int fd) override {
+    if (read_fails()) return error();
+    return real_.status(fd);
+  }
   Result<loop::FileStatus> status_at(int directory, const std::string& name) override {
+    if (read_fails()) return error();
     return real_.status_at(directory, name);
   }
   Result<void> sync_data(int) override {
@@ -87,7 +106,10 @@ class FailingDisk final : public loop::Disk {
     if (fails()) return error();
     return real_.remove_directory(directory, name);
   }
-  Result<std::vector<std::string>> list(int directory) override { return real_.list(directory); }
+  Result<std::vector<std::string>> list(int directory) override {
+    if (read_fails()) return error();
+    return real_.list(directory);
+  }
 
  private:
   bool fails() {
@@ -95,12 +117,32 @@ class FailingDisk final : public loop::Disk {
     if (mode_ == Mode::once) return number == fail_at_;
     return mode_ == Mode::from_then_on && number >= fail_at_;
   }
-  static Error error() { return Error::temporary(Condition::storage, "injected failure"); }
+  bool read_fails() { return every_call_ && fails(); }
+  [[nodiscard]] Error error() const {
+    switch (fault_) {
+      case Fault::io:
+        return made(Condition::storage, EIO);
+      case Fault::descriptors:
+        return made(Condition::storage, EMFILE);
+      case Fault::quota:
+        return made(Condition::too_big, EDQUOT);
+      case Fault::full:
+      case Fault::short_write:
+        break;
+    }
+    return made(Condition::too_big, ENOSPC);
+  }
+  static Error made(Condition condition, int code) {
+    return Error::temporary(condition, std::string("injected failure: ") + std::strerror(code));
+  }
 
   loop::RealDisk real_;
   std::atomic<std::uint64_t> calls_{0};
   std::uint64_t fail_at_ = 0;
   Mode mode_ = Mode::never;
+  Fault fault_ = Fault::short_write;
+  bool every_call_ = false;
+  bool failed_writing_ = false;
 };
 
 }  // namespace mailtree::test

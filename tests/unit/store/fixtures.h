@@ -17,10 +17,8 @@ namespace mailtree::test {
 
 class TemporaryDirectory {
  public:
-  TemporaryDirectory() {
-    char name[] = "/tmp/store_test.XXXXXX";
-    if (::mkdtemp(name) == nullptr) std::abort();
-    path_ = name;
+  explicit TemporaryDirectory(const std::string& parent = "/tmp") : path_(parent + "/store_test.XXXXXX") {
+    if (::mkdtemp(path_.data()) == nullptr) std::abort();
   }
   ~TemporaryDirectory() { std::filesystem::remove_all(path_); }
   TemporaryDirectory(const TemporaryDirectory&) = delete;
@@ -45,7 +43,7 @@ inline store::AccountName ann() {
 // Everything of stored but loop and socket. reopen() is what a kill and a new start do.
 class Bench {
  public:
-  Bench() {
+  explicit Bench(const std::string& parent = "/tmp") : directory(parent) {
     if (!store::Partition::create(disk, directory.path())) std::abort();
     reopen();
   }
