@@ -139,6 +139,9 @@ inline constexpr std::array event_names = {
     EventName{"store.log.torn", Level::warning, "An unfinished record was cut off a log: a crash interrupted it."},
     EventName{"store.partition.opened", Level::info, "stored has the partition to itself."},
     EventName{"store.removal.failed", Level::warning, "A file of an expunged message could not be removed yet."},
+    EventName{"store.usage.failed", Level::warning, "The sums of the domains could not be written."},
+    EventName{"store.usage.recounted", Level::info, "All accounts were counted: the sums of the domains are exact."},
+    EventName{"store.usage.unreadable", Level::warning, "The sums of the domains are lost; all accounts are counted."},
 };
 
 constexpr bool is_known(std::string_view name) {

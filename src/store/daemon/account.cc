@@ -20,10 +20,9 @@ bool is_soft(const Entry& entry) {
 
 }  // namespace
 
-Account::Account(Partition& partition, IndexWriter& index, const Clock& clock, const AccountName& name,
-                 LogLimits limits)
-    : partition_(partition), index_(index), clock_(clock), place_(account_place(name)), log_limits_(limits) {
-  indexed_.key = account_key(name);
+Account::Account(Partition& partition, IndexWriter& index, const Clock& clock, AccountPlace place, LogLimits limits)
+    : partition_(partition), index_(index), clock_(clock), place_(std::move(place)), log_limits_(limits) {
+  indexed_.key = account_key(place_);
   indexed_.path = place_.path();
 }
 
@@ -53,6 +52,7 @@ void Account::run(std::span<const std::shared_ptr<Operation>> batch) {
     for (const auto& operation : batch) operation->outcome = operation->absent();
     return;
   }
+  const Totals before = loaded_->state.totals;
   Plan plan(loaded_->state, seconds(clock_));
   auto done = remove_leftovers();
   if (done) done = plan_all(batch, plan);
@@ -61,6 +61,7 @@ void Account::run(std::span<const std::shared_ptr<Operation>> batch) {
     forget(done.error());
     return fail_all(done.error());  // refusals too: they may rest on what was planned before them
   }
+  partition_.usage().change(place_, before, loaded_->state.totals);
   const bool wanted = std::any_of(batch.begin(), batch.end(), [](const auto& one) { return one->wants_index(); });
   if (std::any_of(batch.begin(), batch.end(), [](const auto& one) { return one->renews_index(); })) published_ = false;
   publish(plan.entries, wanted);
@@ -130,6 +131,7 @@ Result<void> Account::carry_out(Plan& plan) {
     // What the disk has of it is unknown: the log is replaced without it before anything else happens (load()). Until
     // then a kill may let the record stand, so its files must too.
     trusted_ = before;
+    partition_.usage().doubt();
     to_undo_ = std::move(work);
     return recorded;
   }
@@ -163,6 +165,7 @@ void Account::forget(const Error& cause) {
 
 void Account::abandon(const std::string& cause) {
   forget(Error::temporary(Condition::none, cause));
+  partition_.usage().doubt();
 }
 
 void Account::publish(const std::vector<Entry>& entries, bool wanted) {

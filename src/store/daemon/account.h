@@ -21,7 +21,9 @@ namespace mailtree::store {
 
 class Account {
  public:
-  Account(Partition& partition, IndexWriter& index, const Clock& clock, const AccountName& name, LogLimits limits = {});
+  Account(Partition& partition, IndexWriter& index, const Clock& clock, AccountPlace place, LogLimits limits = {});
+  Account(Partition& partition, IndexWriter& index, const Clock& clock, const AccountName& name, LogLimits limits = {})
+      : Account(partition, index, clock, account_place(name), limits) {}
 
   // Plans, carries out, records and publishes the operations; their outcomes are set. Afterwards replies may be sent,
   // then the notices, then clean_up() must be called.
@@ -35,6 +37,10 @@ class Account {
   void abandon(const std::string& cause);
   // False while a doubt about the log or a file exists only in memory.
   [[nodiscard]] bool may_be_evicted() const { return !trusted_ && doubts_.empty() && leftovers_.empty(); }
+
+  [[nodiscard]] bool is_loaded() const { return loaded_.has_value(); }
+  // What the log says, without loading the account or changing anything. Zeros if there is no account.
+  [[nodiscard]] Result<Totals> totals() const;
 
   [[nodiscard]] AccountKey key() const { return indexed_.key; }
   [[nodiscard]] std::uint64_t weight() const;  // rough octets of memory

@@ -73,6 +73,7 @@ Result<void> Account::rescue(UniqueFd directory, const AccountName& name, Accoun
   if (!log) return log.error();
   trusted_.reset();
   to_undo_.reset();
+  partition_.usage().doubt();
   loaded_.emplace(std::move(directory), std::move(*log), std::move(state));
   static_cast<void>(index_.remove(indexed_.key));
   published_ = false;

@@ -27,6 +27,14 @@ void run_batch(Account& account, const Operations& operations) {
   for (const auto& operation : operations) operation->outcome = Error::temporary(Condition::none, cause);
 }
 
+void look_at(Account& account, const std::function<void(const Account&)>& look) {
+  try {
+    look(account);
+  } catch (const std::exception& failure) {
+    account.abandon(failure.what());
+  }
+}
+
 void clean_up(Account& account) {
   try {
     account.clean_up();
@@ -48,22 +56,22 @@ Accounts::Accounts(loop::Loop& loop, loop::WorkerPool& pool, Partition& partitio
       notify_(std::move(notify)),
       tasks_(loop) {}
 
-std::shared_ptr<Accounts::Slot> Accounts::find(const AccountName& name) {
-  const std::string path = account_place(name).path();
+std::shared_ptr<Accounts::Slot> Accounts::find(const AccountPlace& place) {
+  const std::string path = place.path();
   std::shared_ptr<Slot>& slot = slots_[path];
   if (slot) {
     lru_.splice(lru_.end(), lru_, slot->place);
   } else {
-    slot = std::make_shared<Slot>(partition_, index_, clock_, name);
+    slot = std::make_shared<Slot>(partition_, index_, clock_, place);
     slot->place = lru_.insert(lru_.end(), path);
   }
   return slot;
 }
 
-void Accounts::enqueue(const std::shared_ptr<Operation>& operation, const std::shared_ptr<Waiter>& waiter) {
-  const std::shared_ptr<Slot> slot = find(operation->account);
-  ++waiter->left;
-  slot->queue.push_back({operation, waiter});
+void Accounts::enqueue(const AccountPlace& place, Queued queued) {
+  const std::shared_ptr<Slot> slot = find(place);
+  ++queued.waiter->left;
+  slot->queue.push_back(std::move(queued));
   if (slot->running) return;
   slot->running = true;
   tasks_.spawn(drain(slot));
@@ -71,24 +79,34 @@ void Accounts::enqueue(const std::shared_ptr<Operation>& operation, const std::s
 
 loop::Task<void> Accounts::perform(std::vector<std::shared_ptr<Operation>> operations) {
   const auto waiter = std::make_shared<Waiter>(loop_);
-  for (const auto& operation : operations) enqueue(operation, waiter);
+  for (const auto& operation : operations) enqueue(account_place(operation->account), {operation, waiter, {}});
   while (waiter->left != 0) {
     const auto woken = co_await waiter->done.wait(loop::Deadline::never());
     if (!woken) break;
   }
 }
 
-loop::Task<void> Accounts::settle(loop::Deadline deadline) {
+loop::Task<void> Accounts::visit(AccountPlace place, std::function<void(const Account&)> look) {
+  const auto waiter = std::make_shared<Waiter>(loop_);
+  enqueue(place, {nullptr, waiter, std::move(look)});
+  while (waiter->left != 0) {
+    const auto woken = co_await waiter->done.wait(loop::Deadline::never());
+    if (!woken) break;
+  }
+}
+
+loop::Task<bool> Accounts::settle(loop::Deadline deadline) {
   [[maybe_unused]] const int frame = 0;
   const auto waited = co_await tasks_.wait(deadline);
-  static_cast<void>(waited);
+  co_return waited.has_value();
 }
 
 // An operation that looks at files is a batch of its own: what it saw must not change before it is planned.
 std::vector<Accounts::Queued> Accounts::next_batch(Slot& slot) {
   std::vector<Queued> batch;
   while (!slot.queue.empty() && batch.size() < max_batch) {
-    const bool alone = slot.queue.front().operation->looks_at_files();
+    const Queued& next = slot.queue.front();
+    const bool alone = next.look || next.operation->looks_at_files();
     if (alone && !batch.empty()) break;
     batch.push_back(std::move(slot.queue.front()));
     slot.queue.pop_front();
@@ -103,7 +121,9 @@ loop::Task<void> Accounts::drain(std::shared_ptr<Slot> slot) {
     const std::vector<Queued> batch = next_batch(*slot);
     Operations operations;
     for (const Queued& queued : batch) operations.push_back(queued.operation);
-    auto job = [account, operations = std::move(operations)] { run_batch(*account, operations); };
+    auto job = [account, look = batch.front().look, operations = std::move(operations)] {
+      look ? look_at(*account, look) : run_batch(*account, operations);
+    };
     co_await pool_.run(std::move(job));
     finish(batch, *account);
     if (account->needs_clean_up()) {
@@ -113,6 +133,7 @@ loop::Task<void> Accounts::drain(std::shared_ptr<Slot> slot) {
   }
   slot->running = false;
   weigh(*slot);
+  if (!account->is_loaded() && account->may_be_evicted()) drop(*slot);
   evict();
 }
 
@@ -129,6 +150,14 @@ void Accounts::weigh(Slot& slot) {
   weight_ += slot.weight;
 }
 
+// Somebody else may still hold it.
+void Accounts::drop(Slot& slot) {
+  weight_ -= slot.weight;
+  const auto place = slot.place;
+  slots_.erase(*place);
+  lru_.erase(place);
+}
+
 void Accounts::evict() {
   auto at = lru_.begin();
   while (at != lru_.end() && (slots_.size() > limits_.accounts || weight_ > limits_.octets)) {
@@ -138,9 +167,8 @@ void Accounts::evict() {
       ++at;
       continue;
     }
-    weight_ -= slot->second->weight;
-    slots_.erase(slot);
-    at = lru_.erase(at);
+    ++at;
+    drop(*slot->second);
   }
 }
 

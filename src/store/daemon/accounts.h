@@ -33,8 +33,11 @@ class Accounts {
 
   // Returns when all operations have their outcome. Operations go on even if this task is dropped.
   loop::Task<void> perform(std::vector<std::shared_ptr<Operation>> operations);
-  // Waits until nothing runs.
-  loop::Task<void> settle(loop::Deadline deadline);
+  // Lets `look` see an account while nothing changes it; it need not be loaded, and is not by this.
+  // `look` runs on a pool thread.
+  loop::Task<void> visit(AccountPlace place, std::function<void(const Account&)> look);
+  // Waits until nothing runs; false if the deadline came first.
+  loop::Task<bool> settle(loop::Deadline deadline);
 
  private:
   // Counts down what one perform() waits for.
@@ -46,10 +49,11 @@ class Accounts {
   struct Queued {
     std::shared_ptr<Operation> operation;
     std::shared_ptr<Waiter> waiter;
+    std::function<void(const Account&)> look;  // a visit: there is no operation
   };
   struct Slot {
-    Slot(Partition& partition, IndexWriter& index, const Clock& clock, const AccountName& name)
-        : account(partition, index, clock, name) {}
+    Slot(Partition& partition, IndexWriter& index, const Clock& clock, const AccountPlace& place_of_account)
+        : account(partition, index, clock, place_of_account) {}
     Account account;
     std::deque<Queued> queue;
     bool running = false;
@@ -57,13 +61,14 @@ class Accounts {
     std::list<std::string>::iterator place;  // in lru_
   };
 
-  std::shared_ptr<Slot> find(const AccountName& name);
-  void enqueue(const std::shared_ptr<Operation>& operation, const std::shared_ptr<Waiter>& waiter);
+  std::shared_ptr<Slot> find(const AccountPlace& place);
+  void enqueue(const AccountPlace& place, Queued queued);
   static std::vector<Queued> next_batch(Slot& slot);
   loop::Task<void> drain(std::shared_ptr<Slot> slot);
   void finish(const std::vector<Queued>& batch, Account& account);
   void weigh(Slot& slot);
   void evict();
+  void drop(Slot& slot);
 
   loop::Loop& loop_;
   loop::WorkerPool& pool_;

@@ -124,6 +124,16 @@ Result<void> Partition::write_owner() {
   return write_file(disk_, directory(), owner_file, text);
 }
 
+Result<std::string> Partition::read(const std::string& name, std::uint64_t max_octets) const {
+  const auto file = disk_.open(directory(), name, Disk::Access::read);
+  if (!file) return file.error();
+  return loop::read_whole(disk_, file->get(), max_octets);
+}
+
+Result<void> Partition::write(const std::string& name, const std::string& content) {
+  return write_file(disk_, directory(), name, content);
+}
+
 Result<std::uint32_t> Partition::next_uidvalidity() {
   const std::lock_guard lock(mutex_);
   if (next_uidvalidity_ >= uidvalidity_limit_) {
@@ -169,8 +179,8 @@ AccountPlace account_place(const AccountName& name) {
   return {path_component(ascii::to_lower(name.domain)), hex_encode(digest.substr(0, 1)), std::move(leaf)};
 }
 
-AccountKey account_key(const AccountName& name) {
-  return OctetReader(net::sha256(account_place(name).path())).big<AccountKey>();
+AccountKey account_key(const AccountPlace& place) {
+  return OctetReader(net::sha256(place.path())).big<AccountKey>();
 }
 
 }  // namespace mailtree::store

@@ -11,6 +11,7 @@
 #include "base/result.h"
 #include "base/unique_fd.h"
 #include "loop/disk.h"
+#include "store/daemon/usage.h"
 #include "store/types.h"
 
 namespace mailtree::store {
@@ -36,6 +37,11 @@ class Partition {
   [[nodiscard]] const std::string& id() const { return id_; }
   [[nodiscard]] const std::string& host() const { return host_; }
   [[nodiscard]] std::uint64_t generation() const { return generation_; }
+  [[nodiscard]] Usage& usage() { return usage_; }
+  // A small file of the partition itself; Condition::no_such_message if there is none. write() replaces it durably, as
+  // a whole or not at all; one caller a name at a time. Any thread.
+  Result<std::string> read(const std::string& name, std::uint64_t max_octets) const;
+  Result<void> write(const std::string& name, const std::string& content);
   // Never given before in this partition, whatever was restored or deleted. Any thread.
   Result<std::uint32_t> next_uidvalidity();
   // Makes the names of the directories above an account durable: once a run, because an earlier process may have been
@@ -55,6 +61,7 @@ class Partition {
   UniqueFd lock_;
   std::string id_;
   std::uint64_t generation_ = 0;
+  Usage usage_;
   std::mutex mutex_;  // guards what is below
   std::uint32_t next_uidvalidity_ = 0;
   std::set<std::string> settled_;        // buckets
@@ -62,6 +69,9 @@ class Partition {
 };
 
 AccountPlace account_place(const AccountName& name);
-AccountKey account_key(const AccountName& name);
+AccountKey account_key(const AccountPlace& place);
+inline AccountKey account_key(const AccountName& name) {
+  return account_key(account_place(name));
+}
 
 }  // namespace mailtree::store

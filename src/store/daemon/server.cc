@@ -96,6 +96,8 @@ Result<void> Server::open() {
   index_ = std::move(*writer);
   const auto tell = [this](const ChangeNotice& notice) { notify(notice); };
   accounts_ = std::make_unique<Accounts>(loop_, pool_, *partition_, *index_, clock_, options_.limits, tell);
+  upkeep_ = std::make_unique<Upkeep>(loop_, pool_, *accounts_, *partition_, options_.upkeep);
+  upkeep_->load();
   log::event(log::Level::info, "store.partition.opened",
              {{"path", partition_->path()},
               {"partition", partition_->id()},
@@ -135,12 +137,17 @@ void Server::serve(UniqueFd listening) {
   rpc_->on_disconnect([this](const std::shared_ptr<net::RpcPeer>& peer) { forget(peer); });
   housekeeping_ = std::make_unique<Housekeeping>(loop_, *this);
   rpc_->serve(std::move(listening));
+  upkeep_->start();
 }
 
 Task<void> Server::stop(loop::Deadline deadline) {
   [[maybe_unused]] const int frame = 0;
   if (rpc_) co_await rpc_->stop(deadline);
-  if (accounts_) co_await accounts_->settle(deadline);
+  if (upkeep_) co_await upkeep_->stop(deadline);
+  if (accounts_) {
+    const bool settled = co_await accounts_->settle(deadline);
+    co_await upkeep_->save(settled);
+  }
   watchers_.clear();
   housekeeping_.reset();
 }

@@ -15,6 +15,7 @@
 #include "store/daemon/accounts.h"
 #include "store/daemon/index_writer.h"
 #include "store/daemon/partition.h"
+#include "store/daemon/upkeep.h"
 #include "store/inspection.h"
 #include "store/messages.h"
 
@@ -27,6 +28,7 @@ struct ServerOptions {
   std::vector<unsigned> allowed_uids;  // of clients; empty = our own and root
   std::size_t index_map_bytes = std::size_t{64} << 30;
   AccountLimits limits;
+  UpkeepPlan upkeep;
 };
 
 class Server {
@@ -48,7 +50,7 @@ class Server {
   // Ends what runs, at the latest at the deadline; then the partition is free for another process.
   loop::Task<void> stop(loop::Deadline deadline);
 
-  [[nodiscard]] const Partition& partition() const { return *partition_; }
+  [[nodiscard]] Partition& partition() const { return *partition_; }
 
  private:
   template <typename Op>
@@ -74,6 +76,7 @@ class Server {
   std::unique_ptr<Partition> partition_;
   std::unique_ptr<IndexWriter> index_;
   std::unique_ptr<Accounts> accounts_;
+  std::unique_ptr<Upkeep> upkeep_;
   std::unique_ptr<net::RpcServer> rpc_;
   std::unique_ptr<Housekeeping> housekeeping_;
   std::function<void()> index_lost_;
