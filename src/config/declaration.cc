@@ -103,6 +103,8 @@ constexpr auto settings = std::to_array<Setting>({
      "PEM file with the certificate and its chain; empty means no TLS is offered.", "/etc/mailtree/certificate.pem"},
     {"tls.key", [](S s) -> T { return &s.tls.key; }, Unit::path, "PEM file with the private key.",
      "/etc/mailtree/key.pem"},
+    {"store.quota_grace_seconds", [](S s) -> T { return &s.store.quota_grace_seconds; }, Unit::seconds,
+     "How long mail to a full mailbox or domain is deferred before it is refused; 0 refuses at once.", ""},
     {"smtp.max_message_bytes", [](S s) -> T { return &s.smtp.max_message_bytes; }, Unit::bytes,
      "Largest message accepted, announced by SIZE and APPENDLIMIT.", ""},
     {"smtp.max_header_bytes", [](S s) -> T { return &s.smtp.max_header_bytes; }, Unit::bytes,

@@ -67,6 +67,10 @@ struct Tls {
   std::string key;
 };
 
+struct Store {
+  std::uint64_t quota_grace_seconds = 120 * 3600;
+};
+
 struct Smtp {
   std::uint64_t max_message_bytes = 50ULL << 20;
   std::uint64_t max_header_bytes = 256ULL << 10;
@@ -128,6 +132,7 @@ struct Settings {
   Queue queue;
   Listeners listeners;
   Tls tls;
+  Store store;
   Smtp smtp;
   Imap imap;
   Pop3 pop3;

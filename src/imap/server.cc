@@ -36,6 +36,8 @@ store::Quota quota_of(const ldapauth::Account& user) {
   store::Quota quota;
   quota.bytes = limit(user.quota_bytes);
   quota.messages = limit(user.quota_messages);
+  quota.domain_bytes = limit(user.domain_quota_bytes);
+  quota.domain_messages = limit(user.domain_quota_messages);
   return quota;
 }
 

@@ -54,9 +54,11 @@ struct Account {
   std::int64_t max_message_bytes = 0;  // mailMsgMaxBlocks in octets (1 block = 1024); 0 = server's limit
   std::string service_access;          // mailAllowedServiceAccess, uninterpreted: ldapauthd applies it
   std::string change;                  // entryCSN: differs after each change of the entry or of its domain
+  std::int64_t domain_quota_bytes = quota_default;     // mailDomainDiskQuota of its domain
+  std::int64_t domain_quota_messages = quota_default;  // mailDomainMsgQuota
   MSGPACK_DEFINE(entry_uuid, dn, uid, domain, mail, addresses, delivery, login, status_word, quota_bytes,
                  quota_messages, partition, mail_host, preferred_language, common_name, max_message_bytes,
-                 service_access, change)
+                 service_access, change, domain_quota_bytes, domain_quota_messages)
 
   // Name of the mailbox and of the user in logs: "uid@domain".
   [[nodiscard]] std::string name() const { return uid + '@' + domain; }

@@ -38,6 +38,8 @@ store::Quota quota_of(const ldapauth::Account& account) {
   store::Quota quota;
   quota.bytes = limit(account.quota_bytes);
   quota.messages = limit(account.quota_messages);
+  quota.domain_bytes = limit(account.domain_quota_bytes);
+  quota.domain_messages = limit(account.domain_quota_messages);
   return quota;
 }
 

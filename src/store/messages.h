@@ -29,6 +29,7 @@ struct OpenAccount {
 };
 
 // Asked at RCPT TO. A missing account counts as empty. Reservations are not made: several senders may pass at once.
+// The first refusal of a delivery begins the grace period, durably; it ends when something is accepted again.
 struct MayAccept {
   static constexpr std::uint16_t type = 202;
   AccountName account;
@@ -37,11 +38,14 @@ struct MayAccept {
   struct Reply {
     static constexpr std::uint16_t type = 203;
     bool accepted = false;
-    bool too_big_for_quota = false;  // larger than the whole quota: never (552); else full now (452 or 552 by policy)
+    bool too_big_for_quota = false;  // larger than the whole quota: never (552); else full now (452, or see grace_over)
     Totals totals;
-    MSGPACK_DEFINE(accepted, too_big_for_quota, totals)
+    bool domain_full = false;  // the domain's quota refused it, not the account's
+    bool grace_over = false;   // full for longer than the grace period: 552
+    MSGPACK_DEFINE(accepted, too_big_for_quota, totals, domain_full, grace_over)
   };
-  MSGPACK_DEFINE(account, quota, size)
+  bool delivery = true;  // mail from a sender, whose refusal counts; false: a session asks for its own user
+  MSGPACK_DEFINE(account, quota, size, delivery)
 };
 
 // --- Arrivals -------------------------------------------------------------------------------------------------------

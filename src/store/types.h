@@ -67,11 +67,16 @@ struct AccountName {
   friend bool operator==(const AccountName&, const AccountName&) = default;
 };
 
-// Limits of an account; -1 is unlimited.
+// Limits of an account, and of all accounts of its domain in the partition together; -1 is unlimited.
 struct Quota {
   std::int64_t bytes = -1;
   std::int64_t messages = -1;
-  MSGPACK_DEFINE(bytes, messages)
+  std::int64_t domain_bytes = -1;
+  std::int64_t domain_messages = -1;
+  MSGPACK_DEFINE(bytes, messages, domain_bytes, domain_messages)
+
+  [[nodiscard]] bool is_limited() const { return bytes >= 0 || messages >= 0 || limits_domain(); }
+  [[nodiscard]] bool limits_domain() const { return domain_bytes >= 0 || domain_messages >= 0; }
 };
 
 // What an account holds; octets are those of RFC822.SIZE.

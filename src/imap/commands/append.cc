@@ -99,9 +99,12 @@ Task<Result<void>> check_quota(Session& session, std::uint64_t size) {
   request.account = session.account().name();
   request.quota = session.account().quota();
   request.size = size;
+  request.delivery = false;
   const auto answer = co_await session.account().call(request);
   if (!answer) co_return answer.error();
-  if (!answer->accepted) co_return Error::permanent(Condition::over_quota, "Mailbox is full");
+  if (!answer->accepted)
+    co_return Error::permanent(Condition::over_quota,
+                               answer->domain_full ? "Quota of the domain exceeded" : "Mailbox is full");
   co_return Result<void>{};
 }
 

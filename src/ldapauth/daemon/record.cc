@@ -155,6 +155,8 @@ Result<Account> read_account(const Entry& entry, const DomainRecord& domain) {
   if (!messages) return messages.error();
   account.quota_bytes = *bytes;
   account.quota_messages = *messages;
+  account.domain_quota_bytes = domain.domain.quota_bytes;
+  account.domain_quota_messages = domain.domain.quota_messages;
   account.mail_host = ascii::to_lower(ascii::trim(entry.first("mailhost")));
   account.preferred_language = entry.first("preferredlanguage");
   account.common_name = entry.first("cn");

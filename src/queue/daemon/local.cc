@@ -38,8 +38,6 @@ struct Piece {
   LocalOutcome outcome;
 };
 
-bool is_limited(const store::Quota& quota) { return quota.bytes >= 0 || quota.messages >= 0; }
-
 void set(LocalOutcome& outcome, LocalOutcome::Result result, std::string status, std::string reply) {
   outcome.result = result;
   outcome.status = std::move(status);
@@ -81,6 +79,8 @@ std::vector<Piece> pieces_of(const Services& services, const Entry& entry, const
       piece.mailbox.folder = action.folder_hint;
       piece.quota.bytes = std::max<std::int64_t>(action.account.quota_bytes, -1);
       piece.quota.messages = std::max<std::int64_t>(action.account.quota_messages, -1);
+      piece.quota.domain_bytes = std::max<std::int64_t>(action.account.domain_quota_bytes, -1);
+      piece.quota.domain_messages = std::max<std::int64_t>(action.account.domain_quota_messages, -1);
       // (transaction, account, index) names the copy: the same for every way that leads into this folder.
       piece.mailbox.index = crc32c(action.folder_hint);
       const config::Partition* const partition = services.settings.partition(action.account.partition);
@@ -129,7 +129,7 @@ Task<void> check_quotas(net::RpcClient& client, std::vector<Piece>& pieces, std:
   std::vector<std::size_t> with_room;
   for (const std::size_t i : group) {
     Piece& piece = pieces[i];
-    if (!is_limited(piece.quota)) {
+    if (!piece.quota.is_limited()) {
       with_room.push_back(i);
       continue;
     }
@@ -144,6 +144,8 @@ Task<void> check_quotas(net::RpcClient& client, std::vector<Piece>& pieces, std:
       with_room.push_back(i);
     } else if (answer->too_big_for_quota) {
       set(piece.outcome, LocalOutcome::Result::permanent, "5.2.2", "The message is larger than the mailbox may be");
+    } else if (answer->grace_over) {
+      set(piece.outcome, LocalOutcome::Result::permanent, "5.2.2", "The mailbox has been full for too long");
     } else {
       set(piece.outcome, LocalOutcome::Result::temporary, "4.2.2", "The mailbox is full");
     }

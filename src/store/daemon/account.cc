@@ -49,7 +49,7 @@ void Account::run(std::span<const std::shared_ptr<Operation>> batch) {
     if (!done) return fail_all(done.error());
   }
   if (!loaded_) {
-    for (const auto& operation : batch) operation->outcome = operation->absent();
+    for (const auto& operation : batch) operation->outcome = operation->absent(partition_, seconds(clock_));
     return;
   }
   const Totals before = loaded_->state.totals;
@@ -186,7 +186,7 @@ void Account::publish(const std::vector<Entry>& entries, bool wanted) {
 void Account::note_changes(const std::vector<Entry>& entries) {
   std::set<FolderId> folders;
   for (const Entry& entry : entries) {
-    if (is_soft(entry)) continue;
+    if (is_soft(entry) || std::holds_alternative<entry::FullSince>(entry)) continue;
     const auto folder = [](const auto& e) {
       if constexpr (requires { e.folder; }) return e.folder;
       return no_folder;

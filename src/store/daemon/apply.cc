@@ -214,6 +214,11 @@ struct Applier {
     state.doomed.erase(e.directory);
     return {};
   }
+
+  Result<void> operator()(const entry::FullSince& e) const {
+    state.fullness = {e.time, e.totals};
+    return {};
+  }
 };
 
 }  // namespace
@@ -258,6 +263,8 @@ std::vector<Entry> snapshot(const AccountState& state, std::int64_t drop_tombsto
     if (time >= drop_marks_before) entries.emplace_back(entry::Marked{mark, time});
   }
   for (const std::string& directory : state.doomed) entries.emplace_back(entry::Doomed{directory});
+  const Fullness& full = state.fullness;
+  if (full.since != 0) entries.emplace_back(entry::FullSince{full.since, full.totals});
   entries.emplace_back(entry::Numbers{state.modseq, state.next_folder});
   return entries;
 }

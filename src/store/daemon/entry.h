@@ -102,12 +102,18 @@ struct DirectoryGone {  // its removal is durable
   std::string directory;
 };
 
+// Deliveries are refused for want of quota; time 0: no more. May be skipped.
+struct FullSince {
+  std::int64_t time = 0;
+  Totals totals;  // at that time
+};
+
 }  // namespace entry
 
 using Entry = std::variant<entry::AccountNamed, entry::FolderSet, entry::FolderRemoved, entry::FolderRenamed,
                            entry::Subscribed, entry::KeywordAdded, entry::Arrived, entry::FlagsChanged, entry::Renamed,
                            entry::Expunged, entry::RecentMoved, entry::Gone, entry::Marked, entry::Numbers,
-                           entry::FolderFloor, entry::Doomed, entry::DirectoryGone>;
+                           entry::FolderFloor, entry::Doomed, entry::DirectoryGone, entry::FullSince>;
 
 // One frame's worth.
 struct Commit {

@@ -155,6 +155,8 @@ void fields(Archive& a, E& e) {
     a.number(e.modseq), a.number(e.next_folder);
   } else if constexpr (is<Archive, E, FolderFloor>) {
     a.number(e.folder), a.number(e.uidnext);
+  } else if constexpr (is<Archive, E, FullSince>) {
+    a.number(e.time), a.number(e.totals.bytes), a.number(e.totals.messages);
   } else {
     static_assert(is<Archive, E, Doomed> || is<Archive, E, DirectoryGone>);
     a.text(e.directory);
@@ -189,7 +191,8 @@ void encode_entry(std::string& out, const Entry& entry) {
   std::string body;
   Writer writer(body);
   std::visit([&writer](const auto& e) { fields(writer, e); }, entry);
-  const bool may_skip = std::holds_alternative<entry::RecentMoved>(entry);
+  const bool may_skip =
+      std::holds_alternative<entry::RecentMoved>(entry) || std::holds_alternative<entry::FullSince>(entry);
   out.push_back(static_cast<char>((entry.index() + 1) | (may_skip ? may_skip_bit : 0)));
   put_string(out, body);
 }

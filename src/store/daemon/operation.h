@@ -37,7 +37,10 @@ class Operation {
 
   // An account without a directory: make it, or answer by absent().
   [[nodiscard]] virtual bool creates_account() const { return false; }
-  virtual Result<void> absent() { return Error::temporary(Condition::unavailable, "account does not exist yet"); }
+  virtual Result<void> absent(Partition& partition, std::int64_t now) {
+    static_cast<void>(partition), static_cast<void>(now);
+    return Error::temporary(Condition::unavailable, "account does not exist yet");
+  }
   // Reads directories in prepare(); such an operation is a batch of its own.
   [[nodiscard]] virtual bool looks_at_files() const { return false; }
   [[nodiscard]] virtual bool wants_index() const { return false; }

@@ -24,6 +24,8 @@ struct AccountPlace {
   [[nodiscard]] std::string path() const { return domain + "/" + bucket + "/" + leaf; }
 };
 
+constexpr std::int64_t default_quota_grace_seconds = 120 * 3600;
+
 class Partition {
  public:
   // Makes an empty partition in an existing directory: partition.toml with a new id. Fails if there is one.
@@ -38,6 +40,9 @@ class Partition {
   [[nodiscard]] const std::string& host() const { return host_; }
   [[nodiscard]] std::uint64_t generation() const { return generation_; }
   [[nodiscard]] Usage& usage() { return usage_; }
+  // How long mail to a full account or domain is refused for now only. Set before others use the partition.
+  [[nodiscard]] std::int64_t quota_grace_seconds() const { return quota_grace_seconds_; }
+  void set_quota_grace_seconds(std::int64_t seconds) { quota_grace_seconds_ = seconds; }
   // A small file of the partition itself; Condition::no_such_message if there is none. write() replaces it durably, as
   // a whole or not at all; one caller a name at a time. Any thread.
   Result<std::string> read(const std::string& name, std::uint64_t max_octets) const;
@@ -62,6 +67,7 @@ class Partition {
   std::string id_;
   std::uint64_t generation_ = 0;
   Usage usage_;
+  std::int64_t quota_grace_seconds_ = default_quota_grace_seconds;
   std::mutex mutex_;  // guards what is below
   std::uint32_t next_uidvalidity_ = 0;
   std::set<std::string> settled_;        // buckets

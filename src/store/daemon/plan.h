@@ -58,10 +58,12 @@ struct CleanUp {
 
 class Plan {
  public:
-  Plan(AccountState& account_state, std::int64_t seconds) : state(account_state), now(seconds) {}
+  Plan(AccountState& account_state, std::int64_t seconds)
+      : state(account_state), totals_before(account_state.totals), now(seconds) {}
 
   AccountState& state;
-  const std::int64_t now;  // seconds since 1970
+  const Totals totals_before;  // those that the domain's sum knows
+  const std::int64_t now;      // seconds since 1970
   std::vector<Entry> entries;
   std::vector<FileAction> actions;
   std::vector<CleanUp> clean_ups;

@@ -83,6 +83,7 @@ Result<void> Server::open() {
   auto partition = Partition::open(disk_, options_.partition_path, options_.host_name);
   if (!partition) return partition.error();
   partition_ = std::move(*partition);
+  partition_->set_quota_grace_seconds(options_.quota_grace_seconds);
   const auto status = disk_.status(partition_->directory());
   if (!status) return status.error();
   IndexOptions index;

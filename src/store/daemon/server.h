@@ -28,6 +28,7 @@ struct ServerOptions {
   std::vector<unsigned> allowed_uids;  // of clients; empty = our own and root
   std::size_t index_map_bytes = std::size_t{64} << 30;
   AccountLimits limits;
+  std::int64_t quota_grace_seconds = default_quota_grace_seconds;
   UpkeepPlan upkeep;
 };
 

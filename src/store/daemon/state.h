@@ -66,11 +66,18 @@ struct Folder {
   [[nodiscard]] std::size_t keyword_number(std::string_view keyword) const;
 };
 
+// Since when deliveries are refused for want of quota, and what the account held then; time 0 = they are not.
+struct Fullness {
+  std::int64_t since = 0;
+  Totals totals;
+};
+
 struct AccountState {
   AccountName name;
   std::string host;  // in the file names
   Modseq modseq = 0;
   Totals totals;
+  Fullness fullness;
   FolderId next_folder = inbox_folder;
   std::map<FolderId, Folder> folders;
   std::set<std::string> subscriptions;

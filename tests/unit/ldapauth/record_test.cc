@@ -44,6 +44,17 @@ BOOST_AUTO_TEST_CASE(a_user_without_a_quota_gets_that_of_the_domain) {
   BOOST_TEST(account_of(make_user("a", "x.test")).quota_bytes == quota_default);
 }
 
+BOOST_AUTO_TEST_CASE(a_user_carries_the_quota_that_its_domain_has_for_all_together) {
+  const Entry domain = with(with(make_domain("x.test"), "mailDomainDiskQuota", "4G"), "mailDomainMsgQuota", "1000");
+  const Account account = account_of(make_user("a", "x.test"), domain);
+  BOOST_TEST(account.domain_quota_bytes == 4LL << 30);
+  BOOST_TEST(account.domain_quota_messages == 1000);
+  BOOST_TEST(account.quota_bytes == quota_default);
+  BOOST_TEST(account_of(make_user("a", "x.test")).domain_quota_bytes == quota_default);
+  const Entry open = with(make_domain("x.test"), "mailDomainDiskQuota", "-1");
+  BOOST_TEST(account_of(make_user("a", "x.test"), open).domain_quota_bytes == quota_unlimited);
+}
+
 BOOST_AUTO_TEST_CASE(the_first_status_that_is_not_active_decides_about_mail) {
   const Entry held = with(make_domain("x.test"), "mailDomainStatus", "hold");
   const Account account = account_of(with(make_user("a", "x.test"), "mailUserStatus", "disabled"), held);

@@ -92,7 +92,8 @@ class FakeBackends final : public Backends {
   }
   Task<Result<store::MayAccept::Reply>> may_accept(std::string, store::MayAccept request) override {
     store::MayAccept::Reply reply;
-    reply.accepted = request.account.uid != "full";
+    reply.grace_over = request.account.uid == "stuffed";
+    reply.accepted = request.account.uid != "full" && !reply.grace_over;
     if (store_down) co_return Error::temporary(Condition::unavailable, "store is down");
     co_return reply;
   }

@@ -62,10 +62,11 @@ BOOST_AUTO_TEST_CASE(each_kind_of_recipient_gets_its_reply) {
                                          {"RCPT TO:<who@away.test>\r\n"},
                                          {"RCPT TO:<down@here.test>\r\n"},
                                          {"RCPT TO:<full@here.test>\r\n"},
+                                         {"RCPT TO:<stuffed@here.test>\r\n"},
                                          {"RCPT TO:<closed@here.test>\r\n"},
                                          {"RCPT TO:<Postmaster>\r\n"},
                                          {"RCPT TO:<>\r\n"}})) ==
-             "250 2.1.0;550 5.1.1;550 5.7.1;451 4.3.0;452 4.2.2;550 5.2.1;250 2.1.5;501 5.1.3");
+             "250 2.1.0;550 5.1.1;550 5.7.1;451 4.3.0;452 4.2.2;552 5.2.2;550 5.2.1;250 2.1.5;501 5.1.3");
 }
 
 BOOST_AUTO_TEST_CASE(commands_out_of_sequence_are_refused) {

@@ -23,7 +23,9 @@ Reply accepted() {
 
 // Quotas that the directory leaves open are unlimited here.
 store::Quota quota_of(const Account& account) {
-  return {std::max<std::int64_t>(account.quota_bytes, -1), std::max<std::int64_t>(account.quota_messages, -1)};
+  const auto limit = [](std::int64_t quota) { return std::max<std::int64_t>(quota, -1); };
+  return {limit(account.quota_bytes), limit(account.quota_messages), limit(account.domain_quota_bytes),
+          limit(account.domain_quota_messages)};
 }
 
 // Over quota is said now: after the data it would be a bounce, or a loss.
@@ -45,7 +47,9 @@ Task<Reply> judge_mailbox(Session& session, const Account& account) {
   }
   if (answer->accepted) co_return accepted();
   if (answer->too_big_for_quota) co_return Reply{552, "5.2.2", "Message is larger than the mailbox may become"};
-  co_return Reply{452, "4.2.2", "Mailbox is full"};
+  const std::string text = answer->domain_full ? "The mailboxes of this domain are full" : "Mailbox is full";
+  if (answer->grace_over) co_return Reply{552, "5.2.2", text};
+  co_return Reply{452, "4.2.2", text};
 }
 
 Reply refusal_of(const ldapauth::Refusal& refusal) {

@@ -123,16 +123,18 @@ Result<void> DeliverOperation::plan(Plan& plan, AccountAccess& access) {
 AppendOperation::AppendOperation(Append message, std::vector<std::shared_ptr<UniqueFd>> files)
     : RequestOperation(std::move(message)), files_(std::move(files)) {}
 
-Result<void> AppendOperation::plan(Plan& plan, AccountAccess&) {
+Result<void> AppendOperation::plan(Plan& plan, AccountAccess& access) {
   const Folder* const folder = plan.state.find(request.folder);
   if (folder == nullptr) return no_such_mailbox();
-  std::uint64_t bytes = 0;
+  Totals more;
+  more.messages = request.messages.size();
   std::vector<std::string> all_keywords;
   for (const AppendMessage& wanted : request.messages) {
-    bytes += std::max(wanted.crlf_size, wanted.size);
+    more.bytes += std::max(wanted.crlf_size, wanted.size);
     all_keywords.insert(all_keywords.end(), wanted.keywords.begin(), wanted.keywords.end());
   }
-  if (exceeds(request.quota, plan.state.totals, bytes, request.messages.size())) return over_quota();
+  const Result<void> fits = check_quota(request.quota, plan, access, more);
+  if (!fits) return fits;
   const Result<void> possible = check_keywords(*folder, all_keywords);
   if (!possible) return possible;
 

@@ -70,20 +70,20 @@ const auto any_message = [](const Message&) { return true; };
 
 }  // namespace
 
-Result<void> CopyOperation::plan(Plan& plan, AccountAccess&) {
+Result<void> CopyOperation::plan(Plan& plan, AccountAccess& access) {
   const Folder* const source = plan.state.find(request.source);
   const Folder* const target = plan.state.find(request.target);
   if (source == nullptr || target == nullptr) return no_such_mailbox();
-  std::uint64_t bytes = 0;
-  std::uint64_t messages = 0;
+  Totals more;
   const UidSet existing = existing_uids(*source, request.uids, [&](const Message& message) {
-    bytes += message.crlf_size;
-    ++messages;
+    more.bytes += message.crlf_size;
+    ++more.messages;
     return true;
   });
   reply.uidvalidity = target->uidvalidity;
   if (existing.empty()) return {};
-  if (exceeds(request.quota, plan.state.totals, bytes, messages)) return over_quota();
+  const Result<void> fits = check_quota(request.quota, plan, access, more);
+  if (!fits) return fits;
   auto copied = plan_copies(plan, source->id, existing, target->id, plan.next_modseq());
   if (!copied) return copied.error();
   reply = std::move(*copied);

@@ -18,7 +18,7 @@ class InspectOperation final : public RequestOperation<InspectAccount> {
   bool for_any_owner() const override { return true; }
   bool wants_index() const override { return depth() == Depth::rebuild; }
   bool renews_index() const override { return depth() == Depth::rebuild; }
-  Result<void> absent() override { return {}; }
+  Result<void> absent(Partition&, std::int64_t) override { return {}; }
   Result<void> prepare(AccountAccess& access) override;
   Result<void> plan(Plan& plan, AccountAccess& access) override;
   void see_index(IndexWriter& index, const IndexedAccount& indexed, const AccountState& state, bool published) override;

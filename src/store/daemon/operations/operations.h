@@ -38,11 +38,13 @@ class OpenAccountOperation final : public RequestOperation<OpenAccount> {
 class MayAcceptOperation final : public RequestOperation<MayAccept> {
  public:
   using RequestOperation::RequestOperation;
-  Result<void> absent() override;
+  Result<void> absent(Partition& partition, std::int64_t now) override;
   Result<void> plan(Plan& plan, AccountAccess& access) override;
 
  private:
-  void decide(const Totals& totals);
+  void decide(Partition& partition, const Totals& totals, const Totals& domain, std::int64_t now);
+  void decide_for_domain(Partition& partition, const Totals& domain, std::int64_t now);
+  void note_fullness(Plan& plan, std::int64_t grace_seconds);
 };
 
 // --- arrivals (arrivals.cc)
@@ -170,6 +172,11 @@ UidSet existing_uids(const Folder& folder, const UidSet& wanted, const std::func
 Error no_such_mailbox();
 Error over_quota();
 bool exceeds(const Quota& quota, const Totals& totals, std::uint64_t bytes, std::uint64_t messages);
+bool domain_exceeds(const Quota& quota, const Totals& domain, std::uint64_t bytes, std::uint64_t messages);
+// What the account's domain holds, with what `plan` has planned so far.
+Totals domain_totals(const Plan& plan, AccountAccess& access);
+// Condition::over_quota if so much more does not fit the account or its domain.
+Result<void> check_quota(const Quota& quota, const Plan& plan, AccountAccess& access, const Totals& more);
 
 // (transaction, account, recipient) -> the same 96 bits whenever it is repeated.
 Unique delivery_unique(const TransactionId& transaction, const std::string& entry_uuid, std::uint32_t index);
