@@ -44,8 +44,11 @@ void Account::run(std::span<const std::shared_ptr<Operation>> batch) {
     for (const auto& operation : batch) operation->outcome = error;
   };
   const bool create = std::any_of(batch.begin(), batch.end(), [](const auto& one) { return one->creates_account(); });
+  const bool may_use_ballast =
+      !std::all_of(batch.begin(), batch.end(), [](const auto& one) { return one->adds_data(); });
   if (!loaded_) {
-    const Result<void> done = load(batch.front()->account, create);
+    Result<void> done = load(batch.front()->account, create);
+    if (!done && may_use_ballast && made_room(done.error())) done = load(batch.front()->account, create);
     if (!done) return fail_all(done.error());
   }
   if (!loaded_) {
@@ -56,7 +59,7 @@ void Account::run(std::span<const std::shared_ptr<Operation>> batch) {
   Plan plan(loaded_->state, seconds(clock_));
   auto done = remove_leftovers();
   if (done) done = plan_all(batch, plan);
-  if (done) done = carry_out(plan);
+  if (done) done = carry_out(plan, may_use_ballast);
   if (!done) {
     forget(done.error());
     return fail_all(done.error());  // refusals too: they may rest on what was planned before them
@@ -96,14 +99,28 @@ Result<void> Account::plan_all(std::span<const std::shared_ptr<Operation>> batch
   return {};
 }
 
-Result<void> Account::carry_out(Plan& plan) {
+bool Account::made_room(const Error& error) {
+  if (error.condition != Condition::too_big) return false;
+  partition_.give_up_ballast();
+  return true;
+}
+
+Result<void> Account::work_on_files(FileWork& work, const std::vector<FileAction>& actions, bool may_use_ballast) {
+  auto done = work.run(actions);
+  if (done) return done;
+  undo(work);
+  if (!may_use_ballast || !made_room(done.error())) return done;
+  done = remove_leftovers();
+  if (done) done = work.run(actions);
+  if (!done) undo(work);
+  return done;
+}
+
+Result<void> Account::carry_out(Plan& plan, bool may_use_ballast) {
   auto work = std::make_unique<FileWork>(partition_.disk(), loaded_->directory.get(), watches_, doubts_);
   if (!plan.actions.empty()) {
-    const Result<void> done = work->run(plan.actions);
-    if (!done) {
-      undo(*work);
-      return done;
-    }
+    const Result<void> done = work_on_files(*work, plan.actions, may_use_ballast);
+    if (!done) return done;
     for (const FileAction& action : plan.actions) {
       const auto* const item = std::get_if<file_action::SetAside>(&action);
       if (item == nullptr) continue;
@@ -122,7 +139,11 @@ Result<void> Account::carry_out(Plan& plan) {
   commit.entries = soft_;
   commit.entries.insert(commit.entries.end(), plan.entries.begin(), plan.entries.end());
   const LogPosition before = loaded_->log.position();
-  const Result<void> recorded = loaded_->log.append(partition_.disk(), partition_.generation(), commit);
+  LogFile& log = loaded_->log;
+  auto recorded = log.append(partition_.disk(), partition_.generation(), commit);
+  if (!recorded && may_use_ballast && log.may_append_again() && made_room(recorded.error())) {
+    recorded = log.append(partition_.disk(), partition_.generation(), commit);
+  }
   if (!recorded) {
     if (recorded.error().condition == Condition::limit) {
       undo(*work);
@@ -241,8 +262,13 @@ void Account::clean_up() {
     if (apply(loaded_->state, entry, seconds(clock_))) soft_.push_back(std::move(entry));
   }
   if (!rewrite) return;
-  auto log = LogFile::replace(partition_.disk(), loaded_->directory.get(), partition_.generation(), loaded_->state,
-                              seconds(clock_), is_reconciled(work) ? Forgetting::what_is_old : Forgetting::nothing);
+  const Forgetting forgetting = is_reconciled(work) ? Forgetting::what_is_old : Forgetting::nothing;
+  const auto replace = [this, forgetting] {
+    return LogFile::replace(partition_.disk(), loaded_->directory.get(), partition_.generation(), loaded_->state,
+                            seconds(clock_), forgetting);
+  };
+  auto log = replace();
+  if (!log && made_room(log.error())) log = replace();
   if (!log) return forget(log.error());  // load() sees which of the two logs has the name
   loaded_->log = std::move(*log);
   soft_.clear();

@@ -63,7 +63,10 @@ class Account {
   [[nodiscard]] bool belongs_to(const Operation& operation) const;
 
   Result<void> plan_all(std::span<const std::shared_ptr<Operation>> batch, Plan& plan);
-  Result<void> carry_out(Plan& plan);
+  Result<void> carry_out(Plan& plan, bool may_use_ballast);
+  Result<void> work_on_files(FileWork& work, const std::vector<FileAction>& actions, bool may_use_ballast);
+  // After `error`: whether the disk was full and trying once more may help.
+  bool made_room(const Error& error);
   void undo(FileWork& work);
   Result<void> remove_leftovers();
   void publish(const std::vector<Entry>& entries, bool wanted);

@@ -24,9 +24,11 @@ Result<void> Account::create(const AccountName& name) {
   const Result<void> made = create_account(partition_, place_, name, seconds(clock_));
   if (made) {
     log::event(log::Level::info, "store.account.created", {{"account", indexed_.path}});
-  } else {
-    partition_.unsettle(place_);  // it may have its name already, but not for good
+    return {};
   }
+  partition_.unsettle(place_);  // it may have its name already, but not for good
+  // The ballast is not for new accounts.
+  if (made.error().condition == Condition::too_big) return Error::temporary(Condition::storage, made.error().detail);
   return made;
 }
 

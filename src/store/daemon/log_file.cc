@@ -92,7 +92,10 @@ Result<void> LogFile::append(Disk& disk, std::uint64_t generation, const Commit&
   const Result<void> written = disk.write_at(file_.get(), frame, position_.octets);
   if (!written) return written;
   const Result<void> synced = disk.sync_data(file_.get());
-  if (!synced) return synced;
+  if (!synced) {
+    sync_failed_ = true;
+    return synced;
+  }
   position_.octets += frame.size();
   position_.crc = crc;
   ++sequence_;

@@ -31,7 +31,9 @@ enum class Forgetting { nothing, what_is_old };
 class LogFile {
  public:
   // Appends one commit and makes it durable. After a failure the log is unusable: what the disk has is unknown
-  // (reliability C3), and only replace() with the state before may go on.
+  // (reliability C3), and only replace() with the state before may go on. But if the disk was too full to be written to
+  // (may_append_again()), the same commit may be tried once more: no sync has failed.
+  [[nodiscard]] bool may_append_again() const { return !sync_failed_; }
   Result<void> append(loop::Disk& disk, std::uint64_t generation, const Commit& commit);
 
   // A new log that holds exactly `state`: written beside, synced, renamed over the old one, directory synced.
@@ -51,6 +53,7 @@ class LogFile {
   UniqueFd file_;
   LogPosition position_;
   std::uint64_t sequence_ = 0;
+  bool sync_failed_ = false;
 };
 
 // What loading found. `trusted` is where a log ended before a failed sync: what follows is left out, and if `doubtful`

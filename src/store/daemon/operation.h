@@ -48,6 +48,8 @@ class Operation {
   [[nodiscard]] virtual bool renews_index() const { return false; }
   // An operator's question: whoever owns the account.
   [[nodiscard]] virtual bool for_any_owner() const { return false; }
+  // Fills the disk. Such operations are refused on a full one; the ballast is for those that make room.
+  [[nodiscard]] virtual bool adds_data() const { return false; }
 
   virtual Result<void> prepare(AccountAccess& access) {
     static_cast<void>(access);

@@ -11,6 +11,7 @@
 #include "base/result.h"
 #include "base/unique_fd.h"
 #include "loop/disk.h"
+#include "store/daemon/ballast.h"
 #include "store/daemon/usage.h"
 #include "store/types.h"
 
@@ -40,6 +41,8 @@ class Partition {
   [[nodiscard]] const std::string& host() const { return host_; }
   [[nodiscard]] std::uint64_t generation() const { return generation_; }
   [[nodiscard]] Usage& usage() { return usage_; }
+  void give_up_ballast() { ballast_.give_up(disk_, directory()); }
+  Result<void> make_ballast() { return ballast_.make(disk_, directory(), free_octets(directory())); }
   // How long mail to a full account or domain is refused for now only. Set before others use the partition.
   [[nodiscard]] std::int64_t quota_grace_seconds() const { return quota_grace_seconds_; }
   void set_quota_grace_seconds(std::int64_t seconds) { quota_grace_seconds_ = seconds; }
@@ -67,6 +70,7 @@ class Partition {
   std::string id_;
   std::uint64_t generation_ = 0;
   Usage usage_;
+  Ballast ballast_;
   std::int64_t quota_grace_seconds_ = default_quota_grace_seconds;
   std::mutex mutex_;  // guards what is below
   std::uint32_t next_uidvalidity_ = 0;

@@ -2,8 +2,6 @@
 // Requests become operations; descriptors are checked and their data made durable before an account sees them.
 #include "store/daemon/server.h"
 
-#include <sys/statvfs.h>
-
 #include <algorithm>
 
 #include "log/log.h"
@@ -20,7 +18,6 @@ using net::RpcRequest;
 using net::WithDescriptors;
 using Files = ReceivedFiles;
 
-constexpr std::uint64_t reserved_octets = std::uint64_t{64} << 20;  // for logs and indexes when the disk is nearly full
 
 Files share(std::vector<UniqueFd> descriptors) {
   Files files;
@@ -29,8 +26,8 @@ Files share(std::vector<UniqueFd> descriptors) {
 }
 
 Result<WithDescriptors<NewMessageFile::Reply>> make_message_file(const Partition& partition, std::uint64_t size) {
-  struct statvfs space {};
-  if (::fstatvfs(partition.directory(), &space) == 0 && size + reserved_octets > space.f_bavail * space.f_frsize) {
+  const std::uint64_t free = free_octets(partition.directory());
+  if (free < reserved_octets || free - reserved_octets < size) {
     return Error::temporary(Condition::storage, "partition " + partition.path() + " is nearly full");
   }
   auto file = partition.disk().open_unnamed(partition.directory());

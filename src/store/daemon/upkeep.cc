@@ -20,6 +20,7 @@ Upkeep::Upkeep(loop::Loop& loop, loop::WorkerPool& pool, Accounts& accounts, Par
       recount_(loop, pool, accounts, partition, plan.pace),
       stop_usage_(loop),
       stop_counting_(loop),
+      stop_ballast_(loop),
       tasks_(loop) {}
 
 void Upkeep::load() {
@@ -35,6 +36,7 @@ void Upkeep::load() {
 void Upkeep::start() {
   tasks_.spawn(keep_usage());
   tasks_.spawn(keep_counting());
+  tasks_.spawn(keep_ballast());
 }
 
 Task<void> Upkeep::stop(Deadline deadline) {
@@ -43,6 +45,7 @@ Task<void> Upkeep::stop(Deadline deadline) {
   recount_.stop();
   stop_usage_.set();
   stop_counting_.set();
+  stop_ballast_.set();
   const auto waited = co_await tasks_.wait(deadline);
   static_cast<void>(waited);
 }
@@ -69,6 +72,22 @@ Task<void> Upkeep::keep_usage() {
     static_cast<void>(woken);
     if (stopped_) break;
     if (partition_.usage().version() != saved_version_) co_await save(false);
+  }
+}
+
+// A disk without room for it is not worth a word: that it was given up has been said.
+Task<void> Upkeep::keep_ballast() {
+  Partition* const partition = &partition_;
+  while (!stopped_) {
+    auto job = [partition] { return partition->make_ballast(); };
+    const auto made = co_await pool_.run(std::move(job));
+    if (!made && made.error().condition != Condition::too_big) {
+      log::event(log::Level::warning, "store.ballast.failed",
+                 {{"path", partition->path()}, {"error", made.error().detail}});
+    }
+    if (stopped_) break;
+    const auto woken = co_await stop_ballast_.wait(Deadline::after(plan_.ballast_look_every));
+    static_cast<void>(woken);
   }
 }
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Upkeep: what stored does for its partition without being asked: writes the file `usage` and has the domains
-// recounted. Loop thread only; work on the disk is done on the pool.
+// Upkeep: what stored does for its partition without being asked: writes the file `usage`, has the domains
+// recounted and keeps a ballast. Loop thread only; work on the disk is done on the pool.
 #pragma once
 
 #include <chrono>
@@ -14,6 +14,7 @@ namespace mailtree::store {
 
 struct UpkeepPlan {
   std::chrono::seconds usage_every{30};
+  std::chrono::seconds ballast_look_every{10};
   std::chrono::seconds recount_look_every{600};   // is there a doubt about the sums?
   std::chrono::seconds recount_every{24 * 3600};  // without one: an account may have been restored by hand
   Recount::Pace pace;
@@ -35,6 +36,7 @@ class Upkeep {
  private:
   loop::Task<void> keep_usage();
   loop::Task<void> keep_counting();
+  loop::Task<void> keep_ballast();
 
   loop::Loop& loop_;
   loop::WorkerPool& pool_;
@@ -45,6 +47,7 @@ class Upkeep {
   bool stopped_ = false;
   loop::Signal stop_usage_;
   loop::Signal stop_counting_;
+  loop::Signal stop_ballast_;
   loop::TaskGroup tasks_;
 };
 

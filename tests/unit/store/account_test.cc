@@ -202,10 +202,10 @@ BOOST_AUTO_TEST_CASE(a_log_replaced_after_a_failed_change_counts_as_a_whole_even
     for (int i = 0; i < 100; ++i) store.keywords.push_back("keyword" + std::to_string(i));  // longer when rewritten
     BOOST_REQUIRE(bench.perform<StoreOperation>(store)->outcome.has_value());
     const Texts before = bench.texts();
-    bench.disk.fail(1, FailingDisk::Mode::once);
+    bench.disk.fail(1, FailingDisk::Mode::once, FailingDisk::Fault::io);
     store.flags = flag::seen;
     BOOST_REQUIRE(!bench.perform<StoreOperation>(store)->outcome.has_value());
-    bench.disk.fail(at, FailingDisk::Mode::once);
+    bench.disk.fail(at, FailingDisk::Mode::once, FailingDisk::Fault::io);
     bench.open_account();
     bench.disk.heal();
     BOOST_TEST((bench.texts() == before), "failed at call " << at);

@@ -40,7 +40,7 @@ BOOST_AUTO_TEST_CASE(a_file_set_aside_never_replaces_another_and_is_durable_ther
     for (const char* const text : {"x1", "x2"}) {
       std::ofstream(leftover) << text;
       bench.clock.now += 60;
-      bench.disk.fail(at, FailingDisk::Mode::once);
+      bench.disk.fail(at, FailingDisk::Mode::once, FailingDisk::Fault::io);
       const auto opened = bench.open_mailbox();
       bench.disk.heal();
       const bool before_removal = at <= 4;  // directory, its sync, second name, its sync

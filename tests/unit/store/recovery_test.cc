@@ -88,7 +88,8 @@ BOOST_AUTO_TEST_CASE(a_log_rewritten_just_before_a_kill_is_not_taken_for_an_olde
     const auto before = bench.uidvalidities();
     std::uint64_t calls = 0;
     for (int i = 0; i < 3000 && calls < 2 + at; ++i) {
-      bench.disk.fail(2 + at, FailingDisk::Mode::from_then_on);  // a change alone is two calls
+      // A change alone is two calls.
+      bench.disk.fail(2 + at, FailingDisk::Mode::from_then_on, FailingDisk::Fault::io);
       bench.flag_first_message();
       calls = bench.disk.calls();
     }

@@ -55,6 +55,7 @@ class DeliverOperation final : public Operation {
   bool creates_account() const override { return true; }
   bool looks_at_files() const override { return request_->again; }
   Result<void> prepare(AccountAccess& access) override;
+  bool adds_data() const override { return true; }
   Result<void> plan(Plan& plan, AccountAccess& access) override;
   DeliverResult result;
 
@@ -73,6 +74,7 @@ class DeliverOperation final : public Operation {
 class AppendOperation final : public RequestOperation<Append> {
  public:
   AppendOperation(Append message, std::vector<std::shared_ptr<UniqueFd>> files);
+  bool adds_data() const override { return true; }
   Result<void> plan(Plan& plan, AccountAccess& access) override;
 
  private:
@@ -83,6 +85,7 @@ class AppendOperation final : public RequestOperation<Append> {
 class CopyOperation final : public RequestOperation<Copy> {
  public:
   using RequestOperation::RequestOperation;
+  bool adds_data() const override { return true; }
   Result<void> plan(Plan& plan, AccountAccess& access) override;
 };
 
@@ -108,6 +111,7 @@ class ExpungeOperation final : public RequestOperation<Expunge> {
 class CreateFolderOperation final : public RequestOperation<CreateFolder> {
  public:
   using RequestOperation::RequestOperation;
+  bool adds_data() const override { return true; }
   Result<void> plan(Plan& plan, AccountAccess& access) override;
 };
 
