@@ -18,11 +18,12 @@ using namespace mailtree;
 using namespace mailtree::histories;
 
 constexpr const char* usage =
-    "histories [--cuts N] [--seed S] [--one SEED] [--coverage] [--forgetful-directories]\n"
+    "histories [--cuts N] [--seed S] [--one SEED] [--first] [--coverage] [--forgetful-directories]\n"
     "  --cuts N    histories until N lives were cut off (10000)\n"
     "  --seed S    of the first history; each next one has the next (1)\n"
     "  --one SEED  this history alone, every step of it told\n"
     "  --forgetful-directories  a failed sync of a directory is forgotten, as on file systems without a journal\n"
+    "  --first     ends at the first history that goes wrong, else at the 20th\n"
     "  --coverage  calls of the disk by phase of the work: how often reached, and cut off, killed, failed there\n";
 
 struct Options {
@@ -30,6 +31,7 @@ struct Options {
   std::uint64_t seed = 1;
   bool one = false;
   bool coverage = false;
+  bool first = false;
   bool forgetful_directories = false;
 };
 
@@ -37,6 +39,10 @@ bool parse(int count, char** words, Options& options) {
   for (int i = 1; i < count; ++i) {
     const std::string_view word = words[i];
     const char* const value = i + 1 < count ? words[i + 1] : nullptr;
+    if (word == "--first") {
+      options.first = true;
+      continue;
+    }
     if (word == "--coverage" || word == "--forgetful-directories") {
       (word == "--coverage" ? options.coverage : options.forgetful_directories) = true;
       continue;
@@ -93,7 +99,7 @@ int main(int count, char** words) {
       std::cout << "seed " << seed << ":\n";
       for (const std::string& complaint : complaints) std::cout << "  " << complaint << '\n';
     }
-    if (options.one || wrong >= 20) break;
+    if (options.one || wrong >= (options.first ? 1 : 20)) break;
   }
   const std::chrono::duration<double> took = std::chrono::steady_clock::now() - begin;
   if (options.coverage) print(coverage);

@@ -61,6 +61,7 @@ History::History(World& world, std::uint64_t seed, Coverage& coverage, Figures& 
       coverage_(coverage),
       figures_(figures),
       verbose_(verbose),
+      careless_(seed / 2 % 2 == 0),
       dice_(seed),
       foreign_dice_(~seed),
       generator_(dice_) {}
@@ -85,6 +86,9 @@ SimulatedDisk::Verdict History::at_call(Call call) {
     say(std::string("  fails ") + name_of(call) + " of " + world_.phase());
     return SimulatedDisk::Verdict::fail;
   }
+  if (call == Call::link && life_.links_impossible_one_in != 0 && dice_.one_in(life_.links_impossible_one_in)) {
+    return SimulatedDisk::Verdict::impossible;
+  }
   return SimulatedDisk::Verdict::proceed;
 }
 
@@ -93,13 +97,14 @@ History::Life History::draw_life() {
   const std::size_t end = dice_.below(20);
   life.power_cut = end < 12;
   life.clean_stop = end == 19;
-  life.calls_left = 1 + (dice_.one_in(3) ? dice_.below(90) : dice_.below(1200));
-  if (dice_.one_in(3)) {
+  life.calls_left = 1 + (dice_.one_in(3) ? dice_.below(90) : dice_.below(600));
+  if (!careless_ && dice_.one_in(3)) {
     life.fail_one_in = 60 + dice_.below(300);
     life.only_syncs_fail = dice_.one_in(2);
     if (life.only_syncs_fail) life.fail_one_in = 20 + dice_.below(60);
   }
   if (dice_.one_in(3)) life.foreign_one_in = 30 + dice_.below(200);
+  if (dice_.one_in(4)) life.links_impossible_one_in = 4;
   return life;
 }
 
@@ -221,10 +226,10 @@ void History::foreign_drop(std::size_t account, std::uint32_t folder) {
   const std::string content = "foreign " + number + "\r\n";
   const auto file = state.make_file();
   state.write(file, 0, content);
-  state.sync_data(file);
+  if (!careless_) state.sync_data(file);
   state.change_names({{fresh, "1780000000.F" + number + ".elsewhere", DiskState::none, file}});
   // What comes while we look may be overlooked by that look.
-  const bool durable = foreign_dice_.one_in(2) && !looking_;
+  const bool durable = foreign_dice_.one_in(2) && !looking_ && !careless_;
   if (durable) state.sync_names(fresh);
   say("  foreign file " + number + " in " + std::to_string(folder) + (durable ? " durable" : ""));
   judges_[account].foreign_file(folder, content, durable);
@@ -262,7 +267,7 @@ void History::foreign_rename(std::size_t account, std::uint32_t folder) {
 
 std::vector<std::string> History::run() {
   world_.begin_anew(limits_of(seed_));
-  const std::size_t lives = 8 + dice_.below(8);
+  const std::size_t lives = 14 + dice_.below(12);
   for (std::size_t i = 0; i < lives && complaints_.empty(); ++i) {
     say("== life " + std::to_string(i + 1));
     live();

@@ -52,6 +52,7 @@ class History {
     std::size_t fail_one_in = 0;  // of the calls; 0 = none
     bool only_syncs_fail = false;
     std::size_t foreign_one_in = 0;
+    std::size_t links_impossible_one_in = 0;
   };
   void live();
   Life draw_life();
@@ -71,6 +72,7 @@ class History {
   Coverage& coverage_;
   Figures& figures_;
   const bool verbose_;
+  const bool careless_;  // the other programs never sync; then no call fails, since nobody could tell what is lost
   test::Dice dice_;
   test::Dice foreign_dice_;
   Generator generator_;

@@ -22,6 +22,23 @@ std::string describe(const Message& message) {
   return text;
 }
 
+// What a power cut may leave of a file that was never synced.
+bool is_torn(const std::string& whole, const std::string& got) {
+  if (got.size() > whole.size()) return false;
+  for (std::size_t i = 0; i < got.size(); ++i) {
+    if (got[i] != '\0' && got[i] != whole[i]) return false;
+  }
+  return true;
+}
+
+// The file of another program that this is; the end if it is none.
+auto foreign_of(const Folder& folder, const std::string& content) {
+  const auto exact = folder.foreign.find(content);
+  if (exact != folder.foreign.end()) return exact;
+  return std::find_if(folder.foreign.begin(), folder.foreign.end(),
+                      [&content](const auto& entry) { return !entry.second && is_torn(entry.first, content); });
+}
+
 // "Work" for "Work" and "Work-2": a folder whose creation was not answered may come late, under a free name.
 bool is_late_name(const std::string& name, const std::string& wanted) {
   return name == wanted || name.starts_with(wanted + "-");
@@ -55,10 +72,8 @@ void Judge::foreign_flags(std::uint32_t folder, std::uint32_t uid, unsigned flag
   if (message != found->second.messages.end()) message->second.loose_flags |= flags;
 }
 
-// What nobody asked for in this way, but may be: mail that another program put there, and mail whose acceptance was
-// not answered, once. Never below a number that was seen.
-bool Judge::may_appear(const Account& candidate, const Folder& expected, const Message& message) const {
-  if (expected.foreign.contains(message.content)) return true;
+// What nobody asked for in this way, but may be: mail whose acceptance was not answered, once.
+bool Judge::may_appear(const Account& candidate, const Message& message) const {
   return unanswered_content_.contains(message.content) && candidate.copies_of(message.content) == 0;
 }
 
@@ -91,7 +106,12 @@ bool Judge::folder_matches(const Account& candidate, const Folder& expected, con
     if (uid < expected.seen_uidnext)
       return no("uid " + std::to_string(uid) + " came below uidnext: " + describe(message));
     if (known) continue;
-    if (!may_appear(candidate, expected, message) || !appeared.insert(message.content).second) {
+    const auto foreign = foreign_of(expected, message.content);
+    if (foreign != expected.foreign.end()) {
+      appeared.insert(foreign->first);
+      continue;
+    }
+    if (!may_appear(candidate, message) || !appeared.insert(message.content).second) {
       return no("unasked uid " + std::to_string(uid) + " " + describe(message));
     }
   }
@@ -131,7 +151,7 @@ bool Judge::matches(const Account& candidate, const Seen& seen, std::string& why
       return false;
     }
     for (const auto& [uid, message] : got.folder.messages) {
-      if (may_appear(candidate, {}, message)) continue;
+      if (may_appear(candidate, message)) continue;
       why = "unasked in the new folder " + name + ": " + describe(message);
       return false;
     }

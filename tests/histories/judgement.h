@@ -65,7 +65,7 @@ class Judge {
   };
   bool matches(const Account& candidate, const Seen& seen, std::string& why) const;
   bool folder_matches(const Account& candidate, const Folder& expected, const Folder& got, std::string& why) const;
-  [[nodiscard]] bool may_appear(const Account& candidate, const Folder& expected, const Message& message) const;
+  [[nodiscard]] bool may_appear(const Account& candidate, const Message& message) const;
   void check_numbers(const Seen& seen, std::vector<std::string>& complaints);
   void check_clients(const Seen& seen, std::vector<std::string>& complaints);
   void check_aside(const Seen& seen, std::vector<std::string>& complaints);

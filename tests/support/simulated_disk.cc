@@ -55,6 +55,7 @@ SimulatedDisk::Verdict SimulatedDisk::ask(Call call) {
   if (dead_) return Verdict::dead;
   const Verdict verdict = hook_ ? hook_(call) : Verdict::proceed;
   if (verdict == Verdict::dead) dead_ = true;
+  if (verdict == Verdict::impossible && call != Call::link) return Verdict::proceed;
   return verdict;
 }
 
@@ -197,14 +198,18 @@ Result<void> SimulatedDisk::enter(Inode inode, int directory, const std::string&
 }
 
 Result<void> SimulatedDisk::link_open_file(int fd, int directory, const std::string& name) {
-  if (ask(Call::link) != Verdict::proceed) return injected();
+  const Verdict verdict = ask(Call::link);
+  if (verdict == Verdict::impossible) return Error::temporary(Condition::cannot, "no such link here");
+  if (verdict != Verdict::proceed) return injected();
   const Inode inode = inode_of(fd);
   if (inode == DiskState::none) return wrong("stale descriptor");
   return enter(inode, directory, name);
 }
 
 Result<void> SimulatedDisk::link(int from_directory, const std::string& from, int directory, const std::string& name) {
-  if (ask(Call::link) != Verdict::proceed) return injected();
+  const Verdict verdict = ask(Call::link);
+  if (verdict == Verdict::impossible) return Error::temporary(Condition::cannot, "no such link here");
+  if (verdict != Verdict::proceed) return injected();
   const auto source = place_of(from_directory, from);
   if (!source) return source.error();
   if (source->inode == DiskState::none) return missing(from);

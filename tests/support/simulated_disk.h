@@ -38,6 +38,7 @@ class SimulatedDisk final : public loop::Disk {
     proceed,
     fail,  // nothing is done, or half a write; a sync of a file forgets what it should have written
     dead,
+    impossible,  // of a link: this kind of it cannot be made (EXDEV, EMLINK); else as proceed
   };
   using Hook = std::function<Verdict(Call)>;
   static constexpr int first_descriptor = 512;
