@@ -131,7 +131,7 @@ bool Judge::matches(const Account& candidate, const Seen& seen, std::string& why
     auto got = seen.folders.find(id);
     if (expected.id == 0) {
       got = std::find_if(seen.folders.begin(), seen.folders.end(),
-                         [&expected](const auto& entry) { return entry.second.folder.name == expected.name; });
+                         [&name = expected.name](const auto& entry) { return entry.second.folder.name == name; });
     }
     if (got == seen.folders.end()) {
       why = "lost the folder " + expected.name;
@@ -252,8 +252,9 @@ void Judge::adopt(const Account& candidate, const Seen& seen) {
         if (known != before->second.messages.end()) message.loose_flags = known->second.loose_flags;
       }
       for (const auto& [content, durable] : before->second.foreign) {
-        const bool appeared = std::any_of(folder.messages.begin(), folder.messages.end(),
-                                          [&](const auto& entry) { return entry.second.content == content; });
+        const bool appeared =
+            std::any_of(folder.messages.begin(), folder.messages.end(),
+                        [&wanted = content](const auto& entry) { return entry.second.content == wanted; });
         if (!appeared) folder.foreign[content] = durable;
       }
     }
