@@ -97,7 +97,7 @@ History::Life History::draw_life() {
   const std::size_t end = dice_.below(20);
   life.power_cut = end < 12;
   life.clean_stop = end == 19;
-  life.calls_left = 1 + (dice_.one_in(3) ? dice_.below(90) : dice_.below(600));
+  life.calls_left = 1 + (dice_.one_in(3) ? dice_.below(90) : dice_.below(450));
   if (!careless_ && dice_.one_in(3)) {
     life.fail_one_in = 60 + dice_.below(300);
     life.only_syncs_fail = dice_.one_in(2);
@@ -148,7 +148,7 @@ void History::end_life() {
 
 void History::step(std::size_t account) {
   world_.pass(static_cast<std::int64_t>(dice_.below(40)));
-  if (dice_.one_in(150)) world_.pass(static_cast<std::int64_t>(1 + dice_.below(40)) * day_seconds);
+  if (dice_.one_in(50)) world_.pass(static_cast<std::int64_t>(1 + dice_.below(60)) * day_seconds);
   if (look_due_[account] || dice_.one_in(12)) return look(account);
   batch(account);
 }

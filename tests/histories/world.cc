@@ -15,8 +15,9 @@ namespace {
 constexpr std::size_t index_octets = std::size_t{64} << 20;
 const std::string host = "host.test";
 
+// Both lie in the same bucket of the partition.
 store::AccountName name_of_account(std::size_t number) {
-  const std::string uid = number == 0 ? "ann" : "bob";
+  const std::string uid = number == 0 ? "ann" : "otto";
   return {"alpha.test", uid, "uuid-of-" + uid};
 }
 

@@ -31,14 +31,11 @@ Result<entry::FolderSet> new_folder(Partition& partition, const AccountState& st
   return folder;
 }
 
+// Durable only by Partition::settle_parents(), which follows before the account is used.
 Result<UniqueFd> open_or_make(Disk& disk, int parent, const std::string& name) {
   const auto made = disk.make_directory(parent, name);
   if (!made && !loop::is_taken(made.error())) return made.error();
-  auto fd = disk.open(parent, name, Disk::Access::directory);
-  if (!fd) return fd;
-  const auto synced = disk.sync_directory(parent);
-  if (!synced) return synced.error();
-  return fd;
+  return disk.open(parent, name, Disk::Access::directory);
 }
 
 }  // namespace
