@@ -119,6 +119,8 @@ void History::live() {
   const std::size_t only = dice_.below(accounts);
   const std::size_t steps = life_.clean_stop ? dice_.below(40) : 200;
   if (world_.start(without_index)) {
+    if (world_.generation() <= generation_) complaints_.push_back("a generation of the partition was used twice");
+    generation_ = world_.generation();
     for (std::size_t i = 0; i < steps && !world_.disk().is_dead() && complaints_.empty(); ++i) {
       step(both ? dice_.below(accounts) : only);
     }

@@ -83,6 +83,7 @@ class History {
   std::array<std::uint64_t, accounts> cuts_unseen_{};
   Life life_;
   bool looking_ = false;
+  std::uint64_t generation_ = 0;
   bool index_is_lost_ = true;
   std::uint64_t foreign_files_ = 0;
   std::vector<std::string> complaints_;

@@ -47,6 +47,8 @@ class World {
   // Where what is done now is counted: the kind of the first request, "start", "clean_up", "look".
   [[nodiscard]] const std::string& phase() const { return phase_; }
   [[nodiscard]] std::string account_path(std::size_t account) const;
+  // Of the partition as it is open: what an older process of another host wrote can be told from ours (fencing).
+  [[nodiscard]] std::uint64_t generation() const { return partition_->generation(); }
   // Path of a folder's directory on the disk, as of the last look; empty if there is none.
   [[nodiscard]] std::string folder_path(std::size_t account, std::uint32_t folder) const;
   void pass(std::int64_t seconds) { clock_.now += seconds; }
