@@ -13,8 +13,7 @@ using loop::Task;
 }  // namespace
 
 Upkeep::Upkeep(loop::Loop& loop, loop::WorkerPool& pool, Accounts& accounts, Partition& partition, UpkeepPlan plan)
-    : loop_(loop),
-      pool_(pool),
+    : pool_(pool),
       partition_(partition),
       plan_(plan),
       recount_(loop, pool, accounts, partition, plan.pace),

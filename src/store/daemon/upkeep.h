@@ -38,7 +38,6 @@ class Upkeep {
   loop::Task<void> keep_counting();
   loop::Task<void> keep_ballast();
 
-  loop::Loop& loop_;
   loop::WorkerPool& pool_;
   Partition& partition_;
   const UpkeepPlan plan_;

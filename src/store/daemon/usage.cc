@@ -79,7 +79,7 @@ void Usage::change(const AccountPlace& place, const Totals& before, const Totals
 }
 
 void Usage::note_in_count(const AccountPlace& place, const Totals& before, const Totals& after) {
-  Count& count = *count_;
+  DomainCount& count = *count_;
   if (place.bucket == count.bucket) {
     if (!count.accounts_known) count.accounts.insert(place.leaf);
     if (count.accounts.contains(place.leaf)) return;
@@ -174,7 +174,7 @@ void Usage::set_buckets(const std::vector<std::string>& names) {
 
 std::optional<std::string> Usage::begin_bucket() {
   const std::lock_guard lock(mutex_);
-  Count& count = *count_;
+  DomainCount& count = *count_;
   if (count.buckets.empty()) return std::nullopt;
   count.bucket = count.buckets.extract(count.buckets.begin()).value();
   count.accounts.clear();

@@ -19,6 +19,17 @@ namespace mailtree::store {
 
 struct AccountPlace;
 
+// A domain while it is counted. The sets hold what will be counted yet: a change of it needs no note.
+struct DomainCount {
+  std::string domain;
+  std::string bucket;
+  std::set<std::string> buckets;
+  std::set<std::string> accounts;  // of `bucket`
+  bool buckets_known = false;
+  bool accounts_known = false;
+  Totals totals;
+};
+
 class Usage {
  public:
   // One domain, by the name of its directory. Zeros if nothing is known of it.
@@ -64,16 +75,6 @@ class Usage {
     Totals totals;
     std::int64_t full_since = 0;
   };
-  // Sets hold what will be counted yet: a change of it needs no note.
-  struct Count {
-    std::string domain;
-    std::string bucket;
-    std::set<std::string> buckets;
-    std::set<std::string> accounts;  // of `bucket`
-    bool buckets_known = false;
-    bool accounts_known = false;
-    Totals totals;
-  };
   void note_in_count(const AccountPlace& place, const Totals& before, const Totals& after);
 
   mutable std::mutex mutex_;
@@ -82,7 +83,7 @@ class Usage {
   std::uint64_t version_ = 0;
   std::uint64_t doubts_ = 0;
   std::uint64_t doubts_at_begin_ = 0;
-  std::optional<Count> count_;
+  std::optional<DomainCount> count_;
 };
 
 constexpr const char* usage_file = "usage";

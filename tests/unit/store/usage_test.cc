@@ -258,9 +258,10 @@ BOOST_AUTO_TEST_CASE(a_doubt_during_a_count_is_not_forgotten_at_its_end) {
   BOOST_TEST(!usage.is_exact());
 }
 
-BOOST_AUTO_TEST_CASE(after_an_orderly_stop_the_sums_are_exact_without_counting) {
+BOOST_AUTO_TEST_CASE(after_an_orderly_stop_the_sums_are_exact_without_counting_and_there_is_a_ballast) {
   World world;
   world.serve(deliver_to_three);
+  BOOST_TEST(std::filesystem::file_size(world.directory.path() + "/ballast") == Ballast::octets);
   world.serve(expect_sums);
   BOOST_TEST(world.exact_at_start);
 }

@@ -28,8 +28,8 @@ bool domain_exceeds(const Quota& quota, const Totals& domain, std::uint64_t byte
   return above(quota.domain_bytes, domain.bytes + bytes) || above(quota.domain_messages, domain.messages + messages);
 }
 
-Totals domain_totals(const Plan& plan, AccountAccess& access) {
-  Totals sum = access.partition.usage().of(account_place(plan.state.name).domain);
+Totals domain_totals(const AccountName& account, const Plan& plan, AccountAccess& access) {
+  Totals sum = access.partition.usage().of(account_place(account).domain);
   const auto moved = [](std::uint64_t known, std::uint64_t before, std::uint64_t now) {
     return known + now > before ? known + now - before : 0;
   };
@@ -38,10 +38,11 @@ Totals domain_totals(const Plan& plan, AccountAccess& access) {
   return sum;
 }
 
-Result<void> check_quota(const Quota& quota, const Plan& plan, AccountAccess& access, const Totals& more) {
+Result<void> check_quota(const AccountName& account, const Quota& quota, const Plan& plan, AccountAccess& access,
+                         const Totals& more) {
   if (exceeds(quota, plan.state.totals, more.bytes, more.messages)) return over_quota();
   if (!quota.limits_domain()) return {};
-  if (domain_exceeds(quota, domain_totals(plan, access), more.bytes, more.messages)) {
+  if (domain_exceeds(quota, domain_totals(account, plan, access), more.bytes, more.messages)) {
     return Error::permanent(Condition::over_quota, "Quota of the domain exceeded");
   }
   return {};
@@ -104,7 +105,7 @@ Result<void> MayAcceptOperation::absent(Partition& partition, std::int64_t now) 
 }
 
 Result<void> MayAcceptOperation::plan(Plan& plan, AccountAccess& access) {
-  const Totals domain = request.quota.limits_domain() ? domain_totals(plan, access) : Totals{};
+  const Totals domain = request.quota.limits_domain() ? domain_totals(account, plan, access) : Totals{};
   decide(access.partition, plan.state.totals, domain, plan.now);
   note_fullness(plan, access.partition.quota_grace_seconds());
   return {};

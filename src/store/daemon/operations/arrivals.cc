@@ -133,7 +133,7 @@ Result<void> AppendOperation::plan(Plan& plan, AccountAccess& access) {
     more.bytes += std::max(wanted.crlf_size, wanted.size);
     all_keywords.insert(all_keywords.end(), wanted.keywords.begin(), wanted.keywords.end());
   }
-  const Result<void> fits = check_quota(request.quota, plan, access, more);
+  const Result<void> fits = check_quota(account, request.quota, plan, access, more);
   if (!fits) return fits;
   const Result<void> possible = check_keywords(*folder, all_keywords);
   if (!possible) return possible;

@@ -82,7 +82,7 @@ Result<void> CopyOperation::plan(Plan& plan, AccountAccess& access) {
   });
   reply.uidvalidity = target->uidvalidity;
   if (existing.empty()) return {};
-  const Result<void> fits = check_quota(request.quota, plan, access, more);
+  const Result<void> fits = check_quota(account, request.quota, plan, access, more);
   if (!fits) return fits;
   auto copied = plan_copies(plan, source->id, existing, target->id, plan.next_modseq());
   if (!copied) return copied.error();

@@ -178,9 +178,10 @@ Error over_quota();
 bool exceeds(const Quota& quota, const Totals& totals, std::uint64_t bytes, std::uint64_t messages);
 bool domain_exceeds(const Quota& quota, const Totals& domain, std::uint64_t bytes, std::uint64_t messages);
 // What the account's domain holds, with what `plan` has planned so far.
-Totals domain_totals(const Plan& plan, AccountAccess& access);
+Totals domain_totals(const AccountName& account, const Plan& plan, AccountAccess& access);
 // Condition::over_quota if so much more does not fit the account or its domain.
-Result<void> check_quota(const Quota& quota, const Plan& plan, AccountAccess& access, const Totals& more);
+Result<void> check_quota(const AccountName& account, const Quota& quota, const Plan& plan, AccountAccess& access,
+                         const Totals& more);
 
 // (transaction, account, recipient) -> the same 96 bits whenever it is repeated.
 Unique delivery_unique(const TransactionId& transaction, const std::string& entry_uuid, std::uint32_t index);
