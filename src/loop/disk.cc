@@ -196,11 +196,8 @@ Result<std::vector<std::string>> RealDisk::list(int directory) {
   return names;
 }
 
-Result<std::string> read_whole(Disk& disk, int fd, std::uint64_t max) {
-  const auto status = disk.status(fd);
-  if (!status) return status.error();
-  if (status->size > max) return Error::temporary(Condition::too_long, "file of " + std::to_string(status->size));
-  std::string content(static_cast<std::size_t>(status->size), '\0');
+Result<std::string> read_octets(Disk& disk, int fd, std::uint64_t size) {
+  std::string content(static_cast<std::size_t>(size), '\0');
   std::size_t have = 0;
   while (have < content.size()) {
     const auto count = disk.read_at(fd, content.data() + have, content.size() - have, have);
@@ -210,6 +207,13 @@ Result<std::string> read_whole(Disk& disk, int fd, std::uint64_t max) {
   }
   content.resize(have);
   return content;
+}
+
+Result<std::string> read_whole(Disk& disk, int fd, std::uint64_t max) {
+  const auto status = disk.status(fd);
+  if (!status) return status.error();
+  if (status->size > max) return Error::temporary(Condition::too_long, "file of " + std::to_string(status->size));
+  return read_octets(disk, fd, status->size);
 }
 
 }  // namespace mailtree::loop

@@ -92,6 +92,8 @@ inline bool is_taken(const Error& error) {
   return error.condition == Condition::exists;
 }
 
+// The first `size` octets of a file, or fewer if it ends before.
+Result<std::string> read_octets(Disk& disk, int fd, std::uint64_t size);
 // The whole file, at most `max` octets (else Condition::too_long).
 Result<std::string> read_whole(Disk& disk, int fd, std::uint64_t max);
 

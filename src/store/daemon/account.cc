@@ -117,6 +117,13 @@ Result<void> Account::work_on_files(FileWork& work, const std::vector<FileAction
 }
 
 Result<void> Account::carry_out(Plan& plan, bool may_use_ballast) {
+  if (!loaded_->settled && !(plan.actions.empty() && plan.entries.empty())) {
+    // The row vouches for the log of the run before; whether it is the very file, e.g. after a restore, it does not
+    // say.
+    const Result<void> settled = settle(loaded_->directory.get());
+    if (!settled) return settled;
+    loaded_->settled = true;
+  }
   auto work = std::make_unique<FileWork>(partition_.disk(), loaded_->directory.get(), watches_, doubts_);
   if (!plan.actions.empty()) {
     const Result<void> done = work_on_files(*work, plan.actions, may_use_ballast);

@@ -50,6 +50,7 @@ class Account {
     UniqueFd directory;
     LogFile log;
     AccountState state;
+    bool settled = true;  // the names of the log and of all directories above it are durable
     Loaded(UniqueFd d, LogFile l, AccountState s) : directory(std::move(d)), log(std::move(l)), state(std::move(s)) {}
   };
 
@@ -59,6 +60,7 @@ class Account {
   Result<void> rescue(UniqueFd directory, const AccountName& name, AccountState state, const std::string& problem);
   Result<void> create(const AccountName& name);
   Result<void> start_over(int directory, LogFile::Loaded& found, const Shown& shown);
+  Result<void> settle(int directory);
   void adopt_index(const std::optional<Shown>& shown);
   [[nodiscard]] bool belongs_to(const Operation& operation) const;
 

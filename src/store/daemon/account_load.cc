@@ -44,18 +44,26 @@ Result<void> Account::load(const AccountName& name, bool create_missing) {
     if (loop::is_missing(directory.error())) return {};
     return directory.error();
   }
+  return load_log(std::move(*directory), name);
+}
+
+// A rename of the log, or a directory above it, that an earlier process was killed before it had synced becomes final.
+Result<void> Account::settle(int directory) {
   const Result<void> settled = partition_.settle_parents(place_);
   if (!settled) return settled;
-  return load_log(std::move(*directory), name);
+  return partition_.disk().sync_directory(directory);
 }
 
 Result<void> Account::load_log(UniqueFd directory, const AccountName& name) {
   Disk& disk = partition_.disk();
-  // A rename of the log that a crash interrupted before its sync becomes final here.
-  const auto synced = disk.sync_directory(directory.get());
-  if (!synced) return synced;
   auto shown = index_.shown(indexed_.key);
   auto found = LogFile::load(disk, directory.get(), trusted_, shown);
+  // What the row stands for was durable before it was shown: who only reads it need not wait for the disk.
+  const bool as_shown = found && found->as_shown && !trusted_ && !found->shared;
+  if (!as_shown) {
+    const Result<void> settled = settle(directory.get());
+    if (!settled) return settled;
+  }
   if (!found && loop::is_missing(found.error())) return rescue(std::move(directory), name, {}, "no log");
   if (!found && !is_file(disk, directory.get())) return rescue(std::move(directory), name, {}, found.error().detail);
   if (!found) return found.error();
@@ -75,6 +83,7 @@ Result<void> Account::load_log(UniqueFd directory, const AccountName& name) {
   if (to_undo_) undo(*to_undo_);
   to_undo_.reset();
   loaded_.emplace(std::move(directory), std::move(found->log), std::move(found->state));
+  loaded_->settled = !as_shown;
   for (const std::string& doomed : loaded_->state.doomed) clean_ups_.push_back({doomed, {}});
   adopt_index(shown);
   return {};

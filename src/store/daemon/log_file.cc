@@ -169,7 +169,10 @@ Result<LogFile::Loaded> LogFile::load(Disk& disk, int directory, const std::opti
     other.problem = "the log is not a file";
     return other;
   }
-  Result<std::string> octets = loop::read_whole(disk, file->get(), max_log_octets);
+  if (status->size > max_log_octets) {
+    return Error::temporary(Condition::too_long, "log of " + std::to_string(status->size) + " octets");
+  }
+  Result<std::string> octets = loop::read_octets(disk, file->get(), status->size);
   if (!octets) return octets.error();
   Loaded loaded;
   // A log of another id has replaced the doubtful one before something else failed: it was synced as a whole.
@@ -203,7 +206,8 @@ Result<LogFile::Loaded> LogFile::load(Disk& disk, int directory, const std::opti
     const Result<void> cut = disk.truncate(file->get(), scan.good_octets);
     if (!cut) return cut.error();
   }
-  if (in_place) {
+  loaded.as_shown = shown && scan.end == LogEnd::clean && loaded.log.position_ == shown->position;
+  if (in_place && !loaded.as_shown) {
     const Result<void> settled = settle_last(disk, file->get(), *octets, scan.frames.back());
     if (!settled) return settled.error();
   }

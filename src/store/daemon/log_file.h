@@ -63,10 +63,11 @@ struct LogFile::Loaded {
   LogFile log;
   AccountState state;
   bool doubtful = false;
-  bool torn = false;     // an unfinished record was cut off, durably
-  bool shared = false;   // it has another name, in aside/ or in a backup: it must not be changed in place
-  bool older = false;    // whole, but it ends before what was shown: put back from a backup
-  bool damaged = false;  // `state` is what could be saved: set the log aside, replace(), look through all folders
+  bool torn = false;      // an unfinished record was cut off, durably
+  bool shared = false;    // it has another name, in aside/ or in a backup: it must not be changed in place
+  bool as_shown = false;  // exactly what the index row stands for: durable before the row was written
+  bool older = false;     // whole, but it ends before what was shown: put back from a backup
+  bool damaged = false;   // `state` is what could be saved: set the log aside, replace(), look through all folders
   std::string problem;
 };
 

@@ -216,6 +216,33 @@ BOOST_AUTO_TEST_CASE(a_log_replaced_after_a_failed_change_counts_as_a_whole_even
   }
 }
 
+BOOST_AUTO_TEST_CASE(the_first_touch_of_an_unchanged_account_makes_three_calls_besides_opening_its_log) {
+  Bench bench;
+  bench.deliver("one", 1);
+  bench.open_account();
+  bench.reopen();
+  bench.disk.count_anew();
+  const auto asked = bench.perform<MayAcceptOperation>(MayAccept{});
+  BOOST_TEST(asked->reply.totals.messages == 1U);
+  BOOST_TEST(bench.disk.calls() == 0U);  // nothing is synced again
+  BOOST_TEST(bench.disk.looks() <= 4U);  // its directory, its log, size, content
+}
+
+BOOST_AUTO_TEST_CASE(the_first_change_after_a_start_makes_the_names_above_the_log_durable) {
+  Bench bench;
+  bench.deliver("one", 1);
+  bench.open_account();
+  bench.reopen();
+  bench.perform<MayAcceptOperation>(MayAccept{});
+  std::vector<std::uint64_t> calls;
+  for (unsigned char i = 2; i <= 3; ++i) {
+    bench.disk.count_anew();
+    BOOST_TEST(bench.deliver("more", i)->outcome.has_value());
+    calls.push_back(bench.disk.calls());
+  }
+  BOOST_TEST(calls[0] == calls[1] + 4);  // bucket, domain, partition, account
+}
+
 BOOST_AUTO_TEST_CASE(a_log_that_was_lost_is_rebuilt_from_the_names) {
   Bench bench;
   for (unsigned char i = 1; i <= 3; ++i) bench.deliver("m" + std::to_string(i), i);

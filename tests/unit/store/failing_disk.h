@@ -32,9 +32,11 @@ class FailingDisk final : public loop::Disk {
   void count_every_call() { every_call_ = true; }
   void heal() { mode_ = Mode::never; }
   [[nodiscard]] std::uint64_t calls() const { return calls_; }
-  void count_anew() { calls_ = 0; }
+  [[nodiscard]] std::uint64_t looks() const { return looks_; }  // calls that change nothing
+  void count_anew() { calls_ = looks_ = 0; }
 
   Result<UniqueFd> open(int directory, const std::string& path, Access access) override {
+    looks_ += access == Access::create_new ? 0 : 1;
     if (access == Access::create_new ? fails() : read_fails()) return error();
     return real_.open(directory, path, access);
   }
@@ -43,6 +45,7 @@ class FailingDisk final : public loop::Disk {
     return real_.open_unnamed(directory);
   }
   Result<std::size_t> read_at(int fd, char* buffer, std::size_t size, std::uint64_t offset) override {
+    ++looks_;
     if (read_fails()) return error();
     return real_.read_at(fd, buffer, size, offset);
   }
@@ -62,10 +65,12 @@ class FailingDisk final : public loop::Disk {
     return real_.truncate(fd, size);
   }
   Result<loop::FileStatus> status(int fd) override {
+    ++looks_;
     if (read_fails()) return error();
     return real_.status(fd);
   }
   Result<loop::FileStatus> status_at(int directory, const std::string& name) override {
+    ++looks_;
     if (read_fails()) return error();
     return real_.status_at(directory, name);
   }
@@ -107,6 +112,7 @@ class FailingDisk final : public loop::Disk {
     return real_.remove_directory(directory, name);
   }
   Result<std::vector<std::string>> list(int directory) override {
+    ++looks_;
     if (read_fails()) return error();
     return real_.list(directory);
   }
@@ -138,6 +144,7 @@ class FailingDisk final : public loop::Disk {
 
   loop::RealDisk real_;
   std::atomic<std::uint64_t> calls_{0};
+  std::atomic<std::uint64_t> looks_{0};
   std::uint64_t fail_at_ = 0;
   Mode mode_ = Mode::never;
   Fault fault_ = Fault::short_write;
