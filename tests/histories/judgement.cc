@@ -39,9 +39,10 @@ auto foreign_of(const Folder& folder, const std::string& content) {
                       [&content](const auto& entry) { return !entry.second && is_torn(entry.first, content); });
 }
 
-// "Work" for "Work" and "Work-2": a folder whose creation was not answered may come late, under a free name.
+// "Work" for "Work" and "Work-2": a folder whose creation was not answered may come late, under a free name; or under
+// that of its directory, "#6", which the store may have chosen.
 bool is_late_name(const std::string& name, const std::string& wanted) {
-  return name == wanted || name.starts_with(wanted + "-");
+  return name == wanted || name.starts_with(wanted + "-") || name.starts_with("#");
 }
 
 }  // namespace
