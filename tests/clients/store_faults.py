@@ -76,7 +76,8 @@ def index_removed(instance, _):
         session.ok("STORE 1 +FLAGS (\\Answered)")
     with account.imap() as session:
         session.ok("SELECT INBOX")
-        assert "\\Answered" in session.flags(1), session.flags(1)
+        uid = session.uids()[0]
+        assert "\\Answered" in session.flags(uid), session.flags(uid)
 
 
 @test("F17 A stored that is stopped: mail is put off, logins are unavailable, both till it goes on", seconds=240)

@@ -109,7 +109,8 @@ constexpr FolderId salvage_folder_gap = 1000;  // nor folder numbers
 // Everything in the account becomes news of `modseq`: a client that saw what is lost now has to ask for all of it.
 void renew_modseqs(AccountState& state, Modseq modseq);
 
-// What the file names of the folders tell beyond a log that could not be read to its end.
-void salvage_names(loop::Disk& disk, int directory, AccountState& state, std::int64_t now);
+// What the file names of the folders tell beyond a log that could not be read to its end. An error if a folder cannot
+// be listed: its mail must not be taken for gone.
+Result<void> salvage_names(loop::Disk& disk, int directory, AccountState& state, std::int64_t now);
 
 }  // namespace mailtree::store

@@ -57,7 +57,8 @@ Result<void> Account::rescue(UniqueFd directory, const AccountName& name, Accoun
     state = std::move(*first);
   }
   index_.restore_uidnext(indexed_.key, state);
-  salvage_names(disk, directory.get(), state, seconds(clock_));
+  const Result<void> salvaged = salvage_names(disk, directory.get(), state, seconds(clock_));
+  if (!salvaged) return salvaged;
   renew_modseqs(state, std::max(state.modseq, known) + lost_modseq_gap);
   AccountState whole;  // folded anew: entries that fitted only in part leave no trace
   for (const Entry& one : snapshot(state, 0, 0)) {
@@ -84,12 +85,13 @@ namespace {
 
 // Messages whose names say that they were in this folder, and of which the log neither says that they are nor that
 // they are gone.
-std::vector<Message> messages_by_name(Disk& disk, int directory, const AccountState& state, const Folder& folder,
-                                      std::int64_t now) {
+Result<std::vector<Message>> messages_by_name(Disk& disk, int directory, const AccountState& state,
+                                              const Folder& folder, std::int64_t now) {
   std::vector<Message> found;
   const auto cur = disk.open(directory, folder.directory + "/cur", Disk::Access::directory);
   const auto names = cur ? disk.list(cur->get()) : Result<std::vector<std::string>>(cur.error());
-  if (!names) return found;
+  if (!names && loop::is_missing(names.error())) return found;
+  if (!names) return names.error();  // a disk that does not answer must not look like an empty folder
   std::set<std::pair<Uid, std::uint64_t>> gone;
   for (const Tombstone& tombstone : folder.tombstones) gone.emplace(tombstone.uid, tombstone.mark);
   for (const std::string& file : *names) {
@@ -124,16 +126,17 @@ void renew_modseqs(AccountState& state, Modseq modseq) {
   }
 }
 
-void salvage_names(Disk& disk, int directory, AccountState& state, std::int64_t now) {
+Result<void> salvage_names(Disk& disk, int directory, AccountState& state, std::int64_t now) {
   for (auto& [id, folder] : state.folders) {
+    const auto named = messages_by_name(disk, directory, state, folder, now);
+    if (!named) return named.error();
     std::vector<std::pair<Message, KeywordSet>> all;
     for (const Message& message : folder.messages) {
       all.emplace_back(message, folder.keywords_of(message));
       state.totals.bytes -= message.crlf_size;
       --state.totals.messages;
     }
-    for (const Message& message : messages_by_name(disk, directory, state, folder, now))
-      all.emplace_back(message, KeywordSet{});
+    for (const Message& message : *named) all.emplace_back(message, KeywordSet{});
     std::sort(all.begin(), all.end(), [](const auto& a, const auto& b) { return a.first.uid < b.first.uid; });
     const Uid next = folder.uidnext;
     folder.messages.clear();
@@ -146,6 +149,7 @@ void salvage_names(Disk& disk, int directory, AccountState& state, std::int64_t 
     folder.uidnext = std::max(folder.uidnext, next) + salvage_uid_gap;
   }
   state.next_folder += salvage_folder_gap;
+  return {};
 }
 
 }  // namespace mailtree::store

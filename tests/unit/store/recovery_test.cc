@@ -296,6 +296,29 @@ BOOST_AUTO_TEST_CASE(a_log_that_has_a_second_name_is_not_changed_in_place) {
   BOOST_TEST((bench.texts() == Texts{"m1", "m2", "m3", "m4"}));
 }
 
+BOOST_AUTO_TEST_CASE(a_rescue_on_a_disk_that_does_not_answer_takes_no_folder_for_empty) {
+  bool reached = true;
+  std::uint64_t at = 1;
+  for (; reached; ++at) {
+    ShownBench bench;
+    bench.stop();
+    damage_middle(bench.account_path() + "/log");
+    bench.reopen(true);
+    bench.disk.count_every_call();
+    bench.disk.fail(at, FailingDisk::Mode::once, FailingDisk::Fault::io);
+    bench.open_account();
+    reached = bench.disk.calls() >= at;
+    bench.disk.heal();
+    BOOST_TEST((bench.texts() == Texts{"m1", "m2", "m3"}), "failed at call " << at);
+    const auto opened = bench.open_account();
+    for (Uid uid = 1; uid <= 3; ++uid) {
+      const auto row = (*IndexReader::open(bench.index->path()))->message(opened->reply.key, inbox_folder, uid);
+      BOOST_TEST(row.has_value(), "uid " << uid << ", failed at call " << at);
+    }
+  }
+  BOOST_TEST(at > 20U);
+}
+
 BOOST_AUTO_TEST_SUITE_END()
 
 }  // namespace mailtree::store
