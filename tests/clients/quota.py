@@ -106,11 +106,11 @@ def raised(instance, _):
     fill(instance, ann, bob)
     rcpt(instance, ann).want(452, "4.2.2")
     set_quota(instance, domain, 4)
-    within(2, lambda: rcpt(instance, ann).code == 250)
+    within(10, lambda: rcpt(instance, ann).code == 250)
     instance.deliver(ann, LETTER)
     rcpt(instance, bob).want(452, "4.2.2")
     set_quota(instance, domain, -1)
-    within(2, lambda: rcpt(instance, bob).code == 250)
+    within(10, lambda: rcpt(instance, bob).code == 250)
     assert instance.pids() == before
 
 
@@ -123,4 +123,4 @@ def restarted(instance, _):
     within(10, lambda: rcpt(instance, ann).code == 552)
     rcpt(instance, bob).want(552, "5.2.2")
     set_quota(instance, domain, 100)
-    within(2, lambda: rcpt(instance, bob).code == 250)
+    within(10, lambda: rcpt(instance, bob).code == 250)
