@@ -146,6 +146,12 @@ Result<void> RealDisk::sync_file_system(int fd) {
   return outcome(::syncfs(fd), "syncfs");
 }
 
+// Waits for pages that are under way, and reports what went wrong with earlier ones as fsync() would.
+Result<void> RealDisk::check_synced(int fd) {
+  constexpr unsigned all = SYNC_FILE_RANGE_WAIT_BEFORE | SYNC_FILE_RANGE_WRITE | SYNC_FILE_RANGE_WAIT_AFTER;
+  return outcome(::sync_file_range(fd, 0, 0, all), "sync_file_range");
+}
+
 Result<void> RealDisk::link_open_file(int fd, int directory, const std::string& name) {
   // AT_EMPTY_PATH would need CAP_DAC_READ_SEARCH.
   const std::string source = "/proc/self/fd/" + std::to_string(fd);

@@ -204,7 +204,7 @@ Result<void> FileWork::write_anew(const file_action::TakeIn& taken, int director
   return done;
 }
 
-Result<void> FileWork::sync_foreign_file(const file_action::TakeIn& taken) {
+Result<void> FileWork::sync_foreign_file(const file_action::TakeIn& taken, bool all_synced) {
   const auto directory = open(taken.from_directory + (taken.from_new ? "/new" : "/cur"));
   if (!directory) return directory.error();
   const auto file = disk_.open(*directory, taken.from_name, Disk::Access::read);
@@ -213,7 +213,7 @@ Result<void> FileWork::sync_foreign_file(const file_action::TakeIn& taken) {
   if (!status) return status.error();
   const std::pair id{status->device, status->inode};
   if (!doubts_.contains(id)) {
-    const auto synced = disk_.sync_data(file->get());
+    const auto synced = all_synced ? disk_.check_synced(file->get()) : disk_.sync_data(file->get());
     if (synced) return {};
     log::event(log::Level::error, "store.file.unsynced",
                {{"file", taken.from_directory + "/" + taken.from_name}, {"error", synced.error().detail}});
@@ -236,16 +236,18 @@ Result<void> FileWork::sync_foreign(const std::vector<FileAction>& actions) {
   for (const FileAction& action : actions) {
     if (const auto* taken = std::get_if<file_action::TakeIn>(&action)) foreign.push_back(taken);
   }
+  bool all_synced = false;
   if (foreign.size() > many_foreign_files) {
     // Writes them out in one go. Only the files themselves tell whether all of each arrived.
     const auto synced = disk_.sync_file_system(account_);
-    if (!synced) {
+    all_synced = synced.has_value();
+    if (!all_synced) {
       log::event(log::Level::error, "store.file.unsynced", {{"error", synced.error().detail}});
       for (const file_action::TakeIn* taken : foreign) doubt(*taken);
     }
   }
   for (const file_action::TakeIn* taken : foreign) {
-    const auto synced = sync_foreign_file(*taken);
+    const auto synced = sync_foreign_file(*taken, all_synced);
     if (!synced) return synced;
   }
   return {};

@@ -66,7 +66,7 @@ class FileWork {
   Result<void> copy_into(int source, std::uint64_t size, int directory, const std::string& name);
   Result<int> open_cur(const std::string& folder_directory, bool changing);
   Result<void> sync_foreign(const std::vector<FileAction>& actions);
-  Result<void> sync_foreign_file(const file_action::TakeIn& taken);
+  Result<void> sync_foreign_file(const file_action::TakeIn& taken, bool all_synced);
   void doubt(const file_action::TakeIn& taken);
   Result<void> write_anew(const file_action::TakeIn& taken, int directory, int file, const loop::FileStatus& status);
   Result<void> sync_changed();
