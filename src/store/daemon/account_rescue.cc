@@ -34,6 +34,7 @@ Result<void> Account::start_over(int directory, LogFile::Loaded& found, const Sh
   auto fresh = LogFile::replace(partition_.disk(), directory, partition_.generation(), found.state, seconds(clock_));
   if (!fresh) return fresh.error();
   found.log = std::move(*fresh);
+  partition_.usage().doubt();
   const Result<void> removed = index_.remove(indexed_.key);
   if (!removed) {
     log::event(log::Level::error, "store.index.failed",

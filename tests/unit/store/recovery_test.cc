@@ -46,6 +46,23 @@ BOOST_AUTO_TEST_CASE(an_account_put_back_from_an_older_backup_gets_new_uidvalidi
   BOOST_TEST(!was_logged("store.account.rolled_back"));
 }
 
+BOOST_AUTO_TEST_CASE(an_older_account_makes_the_sums_of_its_domain_an_estimate) {
+  ShownBench bench;
+  const std::string backup = bench.directory.path() + "/backup";
+  fs::copy(bench.account_path(), backup, fs::copy_options::recursive);
+  bench.deliver("m4", 4);
+  bench.stop();
+  fs::remove_all(bench.account_path());
+  fs::rename(backup, bench.account_path());
+  bench.reopen();
+  Usage& usage = bench.partition->usage();
+  static_cast<void>(usage.begin());
+  usage.end(true);
+  BOOST_TEST(usage.is_exact());
+  bench.open_account();
+  BOOST_TEST(!usage.is_exact());
+}
+
 BOOST_AUTO_TEST_CASE(an_older_account_found_by_a_process_that_is_killed_is_still_new_to_everybody) {
   for (std::uint64_t at = 1; at < 12; ++at) {
     ShownBench bench;
