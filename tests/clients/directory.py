@@ -1,34 +1,17 @@
 # SPDX-License-Identifier: Apache-2.0
 # The directory is the only truth: what ldapadd and ldapmodify do is obeyed with nothing restarted; an outage is never
 # told as "no such user" or "wrong password" (catalogue D01, D03, D06, D07, D16). slapd is stopped by its own pid.
+# The aim is one second; the bounds here are ten times that, so that a busy machine does not fail them.
 import base64
 import time
 
 from instance import Slapd
 from imap_client import Imap
-from people import USER
+from people import USER, domain_ldif
 from runner import test
 
 LETTER = b"From: a@remote.test\r\nTo: b@alpha.test\r\nSubject: %s\r\n\r\ntext\r\n"
 
-DOMAIN = """dn: o={0},{1}
-objectClass: organization
-objectClass: sunManagedOrganization
-objectClass: sunNameSpace
-objectClass: domainRelatedObject
-objectClass: inetDomain
-objectClass: mailDomain
-o: {0}
-sunPreferredDomain: {0}
-associatedDomain: {0}
-inetDomainStatus: active
-mailDomainStatus: active
-
-dn: ou=People,o={0},{1}
-objectClass: organizationalUnit
-ou: People
-
-"""
 count = [int(time.time()) % 100000 * 100]
 
 
@@ -104,7 +87,7 @@ def new_domain(instance, _):
     assert rcpt(instance, "user@" + domain).want(550, "5.7.1")
     instance.ldap(
         "ldapadd",
-        DOMAIN.format(domain, instance["ldap_base"]) + USER.format("first", domain, instance["ldap_base"], "pw-first"),
+        domain_ldif(instance, domain) + USER.format("first", domain, instance["ldap_base"], "pw-first"),
     )
     within(10, lambda: rcpt(instance, "first@" + domain).code == 250)
     deliver_and_read(instance, "first@" + domain, "pw-first", "to a new domain")
@@ -125,7 +108,7 @@ def new_user(instance, _):
     within(10, lambda: rcpt(instance, f"{uid}-alias@{domain}").code == 250)
 
 
-@test("A changed password counts within a second, the old one no longer")
+@test("A changed password counts, the old one no longer")
 def password_change(instance, _):
     uid, mail = add_user(instance, instance.domains()[0], "old-one")
     within(10, lambda: imap_login(instance, mail, "old-one").status == "OK")
@@ -134,7 +117,7 @@ def password_change(instance, _):
     assert imap_login(instance, mail, "old-one").status == "NO"
 
 
-@test("A disabled user gets no mail and no login within a second, and both again when active")
+@test("A disabled user gets no mail and no login, and both again when active")
 def disabled(instance, _):
     uid, mail = add_user(instance, instance.domains()[0], "pw")
     within(10, lambda: imap_login(instance, mail, "pw").status == "OK")
@@ -148,7 +131,7 @@ def disabled(instance, _):
     assert imap_login(instance, mail, "pw").status == "OK"
 
 
-@test("A deleted user is unknown within a second")
+@test("A deleted user is unknown")
 def deleted(instance, _):
     uid, mail = add_user(instance, instance.domains()[1], "pw")
     within(10, lambda: rcpt(instance, mail).code == 250)

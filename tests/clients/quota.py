@@ -3,44 +3,10 @@
 # deferred within the grace, refused for good after it, and changed by ldapmodify with nothing restarted.
 import time
 
+from people import USER, domain_ldif
 from runner import test
 
 LETTER = b"From: a@remote.test\r\nTo: b@alpha.test\r\nSubject: quota\r\n\r\ntext\r\n"
-
-DOMAIN = """dn: o={0},{1}
-objectClass: organization
-objectClass: sunManagedOrganization
-objectClass: sunNameSpace
-objectClass: domainRelatedObject
-objectClass: inetDomain
-objectClass: mailDomain
-o: {0}
-sunPreferredDomain: {0}
-associatedDomain: {0}
-inetDomainStatus: active
-mailDomainStatus: active
-mailDomainMsgQuota: 3
-
-dn: ou=People,o={0},{1}
-objectClass: organizationalUnit
-ou: People
-
-"""
-USER = """dn: uid={0},ou=People,o={1},{2}
-objectClass: inetOrgPerson
-objectClass: inetUser
-objectClass: inetMailUser
-objectClass: inetLocalMailRecipient
-uid: {0}
-cn: {0}
-sn: {0}
-mail: {0}@{1}
-inetUserStatus: active
-mailUserStatus: active
-mailDeliveryOption: mailbox
-userPassword: a-password
-
-"""
 
 
 def within(seconds, check):
@@ -59,9 +25,8 @@ def rcpt(instance, address):
 def new_domain(instance, name):
     """A domain of 3 messages with two users; their addresses."""
     domain = f"{name}{int(time.time() * 10) % 10000000}.test"
-    base = instance["ldap_base"]
-    users = "".join(USER.format(uid, domain, base) for uid in ("ann", "bob"))
-    instance.ldap("ldapadd", DOMAIN.format(domain, base) + users)
+    users = "".join(USER.format(uid, domain, instance["ldap_base"], "a-password") for uid in ("ann", "bob"))
+    instance.ldap("ldapadd", domain_ldif(instance, domain, "mailDomainMsgQuota: 3\n") + users)
     within(10, lambda: rcpt(instance, "bob@" + domain).code == 250)
     return domain, "ann@" + domain, "bob@" + domain
 

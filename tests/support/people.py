@@ -1,7 +1,25 @@
 # SPDX-License-Identifier: Apache-2.0
-# New users, as an operator adds them: by ldapadd.
+# New domains and users, as an operator adds them: by ldapadd.
 from instance import Account
 
+DOMAIN = """dn: o={0},{1}
+objectClass: organization
+objectClass: sunManagedOrganization
+objectClass: sunNameSpace
+objectClass: domainRelatedObject
+objectClass: inetDomain
+objectClass: mailDomain
+o: {0}
+sunPreferredDomain: {0}
+associatedDomain: {0}
+inetDomainStatus: active
+mailDomainStatus: active
+{2}
+dn: ou=People,o={0},{1}
+objectClass: organizationalUnit
+ou: People
+
+"""
 USER = """dn: uid={0},ou=People,o={1},{2}
 objectClass: inetOrgPerson
 objectClass: inetUser
@@ -17,6 +35,11 @@ mailDeliveryOption: mailbox
 userPassword: {3}
 
 """
+
+
+def domain_ldif(instance, domain, more=""):
+    """A hosted domain without users; `more` are further lines of its entry."""
+    return DOMAIN.format(domain, instance["ldap_base"], more)
 
 
 def add_users(instance, domain, prefix, count, password="secret"):
