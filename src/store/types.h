@@ -28,7 +28,7 @@ constexpr FolderId inbox_folder = 1;  // INBOX is always 1
 
 constexpr char hierarchy_separator = '/';
 constexpr std::size_t max_folder_name_octets = 1000;  // of UTF-8
-constexpr std::size_t max_folder_depth = 30;
+constexpr std::size_t max_folder_depth = 32;
 constexpr std::size_t max_keywords = 256;  // of one folder
 constexpr std::size_t max_keyword_octets = 128;
 constexpr std::size_t max_recipients = 1000;     // of one Deliver (RFC 5321 4.5.3.1.8 asks for at least 100)

@@ -239,6 +239,7 @@ bool Account::is_reconciled(FileWork& work) const {
     const auto watch = watches_.find(folder.directory);
     if (watch == watches_.end() || !watch->second.scanned) return false;
     const auto cur = work.open(folder.directory + "/cur");
+    if (!cur && loop::is_missing(cur.error()) && folder.messages.empty()) continue;  // it has no directory yet
     if (!cur || !partition_.disk().sync_directory(*cur)) return false;
   }
   return true;

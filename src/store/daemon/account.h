@@ -94,13 +94,20 @@ class Account {
   std::unique_ptr<FileWork> to_undo_;   // what its record speaks of: it must stay as long as the record may
 };
 
-// The state of a new account: INBOX, and Sent, Drafts, Trash and Junk if wanted. Directories are not made here; takes
-// numbers from the partition's UIDVALIDITY counter.
+// The state of a new account: INBOX, and Sent, Drafts, Trash and Junk if wanted. Directories are not made here: that of
+// INBOX is made with the account, the others with their first message. Takes numbers from the partition's UIDVALIDITY
+// counter.
 Result<AccountState> first_state(Partition& partition, const AccountName& name, bool with_default_folders);
 
-// A new account directory with its default folders, complete and durable before it gets its name. What a crash left of
-// earlier attempts in the same bucket is removed.
-Result<void> create_account(Partition& partition, const AccountPlace& place, const AccountName& name, std::int64_t now);
+// A new account directory with its default folders, complete and durable before it gets its name, which is durable too
+// on return. What a crash left of earlier attempts in the same bucket is removed.
+struct NewAccount {
+  UniqueFd directory;
+  LogFile log;
+  AccountState state;
+};
+Result<NewAccount> create_account(Partition& partition, const AccountPlace& place, const AccountName& name,
+                                  std::int64_t now);
 
 constexpr Uid salvage_uid_gap = 10000;         // uids given out in lost records must not come again
 constexpr Modseq lost_modseq_gap = 1'000'000;  // nor modseqs

@@ -31,11 +31,15 @@ Result<entry::FolderSet> new_folder(Partition& partition, const AccountState& st
   return folder;
 }
 
-// Durable only by Partition::settle_parents(), which follows before the account is used.
-Result<UniqueFd> open_or_make(Disk& disk, int parent, const std::string& name) {
-  const auto made = disk.make_directory(parent, name);
+// Durable only by Partition::settle_parents(), which follows before the account is used: a bucket is settled only after
+// the first account in it, or together with it.
+Result<UniqueFd> open_or_make(Partition& partition, int parent, const std::string& name, const AccountPlace& place) {
+  auto found = partition.disk().open(parent, name, Disk::Access::directory);
+  if (found || !loop::is_missing(found.error())) return found;
+  partition.unsettle(place);  // somebody may have removed what was settled
+  const auto made = partition.disk().make_directory(parent, name);
   if (!made && !loop::is_taken(made.error())) return made.error();
-  return disk.open(parent, name, Disk::Access::directory);
+  return partition.disk().open(parent, name, Disk::Access::directory);
 }
 
 }  // namespace
@@ -110,44 +114,41 @@ void remove_abandoned_drafts(Disk& disk, int bucket, std::uint64_t generation) {
 }
 
 // The whole account in `draft`, durable; then its name.
-Result<void> build(Partition& partition, int bucket, const std::string& draft, const AccountPlace& place,
-                   const AccountName& name, std::int64_t now) {
+Result<NewAccount> build(Partition& partition, int bucket, const std::string& draft, const AccountPlace& place,
+                         const AccountName& name, std::int64_t now) {
   Disk& disk = partition.disk();
   auto done = disk.make_directory(bucket, draft);
-  if (!done) return done;
-  const auto directory = disk.open(bucket, draft, Disk::Access::directory);
+  if (!done) return done.error();
+  auto directory = disk.open(bucket, draft, Disk::Access::directory);
   if (!directory) return directory.error();
-  const auto state = first_state(partition, name, true);
+  auto state = first_state(partition, name, true);
   if (!state) return state.error();
-  for (const auto& [id, folder] : state->folders) {
-    if (done) done = FileWork::make_folder(disk, directory->get(), folder.directory);
-  }
-  const auto maildir =
-      done ? disk.open(directory->get(), inbox_directory, Disk::Access::directory) : Result<UniqueFd>(done.error());
-  if (!maildir) return maildir.error();
-  done = disk.sync_directory(maildir->get());
-  if (!done) return done;
-  const auto log = LogFile::replace(disk, directory->get(), partition.generation(), *state, now);
+  done = FileWork::make_folder(disk, directory->get(), inbox_directory);
+  if (!done) return done.error();
+  auto log = LogFile::replace(disk, directory->get(), partition.generation(), *state, now);
   if (!log) return log.error();
+  const bool was_settled = partition.is_settled(place);
   done = disk.rename(bucket, draft, bucket, place.leaf, false);
-  if (done) done = disk.sync_directory(bucket);
-  return done;
+  if (done) done = was_settled ? disk.sync_directory(bucket) : partition.settle_parents(place);
+  if (!done) return done.error();
+  return NewAccount{std::move(*directory), std::move(*log), std::move(*state)};
 }
 
 }  // namespace
 
-Result<void> create_account(Partition& partition, const AccountPlace& place, const AccountName& name,
-                            std::int64_t now) {
+Result<NewAccount> create_account(Partition& partition, const AccountPlace& place, const AccountName& name,
+                                  std::int64_t now) {
   Disk& disk = partition.disk();
-  const auto domain = open_or_make(disk, partition.directory(), place.domain);
+  const auto domain = open_or_make(partition, partition.directory(), place.domain, place);
   if (!domain) return domain.error();
-  const auto bucket = open_or_make(disk, domain->get(), place.bucket);
+  const auto bucket = open_or_make(partition, domain->get(), place.bucket, place);
   if (!bucket) return bucket.error();
-  remove_abandoned_drafts(disk, bucket->get(), partition.generation());
+  // Drafts of others are of earlier runs: looking once is enough.
+  if (!partition.is_settled(place)) remove_abandoned_drafts(disk, bucket->get(), partition.generation());
   const std::string draft = draft_name(partition.generation());
-  const auto done = build(partition, bucket->get(), draft, place, name, now);
-  if (!done) remove_draft(disk, bucket->get(), draft);
-  return done;
+  auto made = build(partition, bucket->get(), draft, place, name, now);
+  if (!made) remove_draft(disk, bucket->get(), draft);
+  return made;
 }
 
 }  // namespace mailtree::store

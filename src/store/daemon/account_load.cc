@@ -21,28 +21,27 @@ bool is_file(Disk& disk, int directory) {
 }  // namespace
 
 Result<void> Account::create(const AccountName& name) {
-  const Result<void> made = create_account(partition_, place_, name, seconds(clock_));
-  if (made) {
-    log::event(log::Level::info, "store.account.created", {{"account", indexed_.path}});
-    return {};
+  auto made = create_account(partition_, place_, name, seconds(clock_));
+  if (!made) {
+    partition_.unsettle(place_);  // it may have its name already, but not for good
+    // The ballast is not for new accounts.
+    if (made.error().condition == Condition::too_big) return Error::temporary(Condition::storage, made.error().detail);
+    return made.error();
   }
-  partition_.unsettle(place_);  // it may have its name already, but not for good
-  // The ballast is not for new accounts.
-  if (made.error().condition == Condition::too_big) return Error::temporary(Condition::storage, made.error().detail);
-  return made;
+  log::event(log::Level::info, "store.account.created", {{"account", indexed_.path}});
+  trusted_.reset();
+  to_undo_.reset();
+  loaded_.emplace(std::move(made->directory), std::move(made->log), std::move(made->state));
+  adopt_index(index_.shown(indexed_.key));
+  return {};
 }
 
 Result<void> Account::load(const AccountName& name, bool create_missing) {
   Disk& disk = partition_.disk();
   auto directory = disk.open(partition_.directory(), place_.path(), Disk::Access::directory);
-  if (!directory && loop::is_missing(directory.error()) && create_missing) {
-    const Result<void> made = create(name);
-    if (!made) return made;
-    directory = disk.open(partition_.directory(), place_.path(), Disk::Access::directory);
-  }
   if (!directory) {
-    if (loop::is_missing(directory.error())) return {};
-    return directory.error();
+    if (!loop::is_missing(directory.error())) return directory.error();
+    return create_missing ? create(name) : Result<void>();
   }
   return load_log(std::move(*directory), name);
 }

@@ -38,7 +38,12 @@ Result<int> FileWork::open(const std::string& path) {
 // cur/ of a folder; before our first change of it in this work its mtime is compared with what we left.
 Result<int> FileWork::open_cur(const std::string& folder_directory, bool changing) {
   const std::string path = cur_of(folder_directory);
-  const auto fd = open(path);
+  auto fd = open(path);
+  if (!fd && changing && loop::is_missing(fd.error())) {
+    const auto made = take_in_folder(folder_directory);  // somebody took it away
+    if (!made) return made.error();
+    fd = open(path);
+  }
   if (!fd || !changing) return fd;
   if (touched_cur_.emplace(folder_directory, *fd).second) {
     const auto status = disk_.status(*fd);
@@ -160,6 +165,9 @@ Result<void> FileWork::set_aside(const file_action::SetAside& action) {
 
 // Nobody knows whether what is there was ever synced, or had all its parts.
 Result<void> FileWork::take_in_folder(const std::string& directory) {
+  const auto whole = disk_.make_directory(account_, directory);
+  if (!whole && !loop::is_taken(whole.error())) return whole;
+  if (whole) made_folders_.push_back(directory);
   for (const char* part : {"/cur", "/new", "/tmp"}) {
     const auto made = disk_.make_directory(account_, directory + part);
     if (!made && !loop::is_taken(made.error())) return made;
@@ -180,7 +188,15 @@ Result<void> FileWork::act(const FileAction& action) {
     changed_[parent_of(make->directory)] = true;
     return {};
   }
-  if (const auto* folder = std::get_if<file_action::TakeInFolder>(&action)) return take_in_folder(folder->directory);
+  if (const auto* folder = std::get_if<file_action::TakeInFolder>(&action)) {
+    taken_folders_.push_back(folder->directory);
+    return take_in_folder(folder->directory);
+  }
+  if (const auto* folder = std::get_if<file_action::NeedFolder>(&action)) {
+    if (watches_[folder->directory].rooted) return {};
+    taken_folders_.push_back(folder->directory);
+    return take_in_folder(folder->directory);
+  }
   if (const auto* file = std::get_if<file_action::LinkFile>(&action)) return link_file(*file);
   if (const auto* message = std::get_if<file_action::LinkMessage>(&action)) return link_message(*message);
   if (const auto* foreign = std::get_if<file_action::TakeIn>(&action)) return take_in(*foreign);
@@ -283,6 +299,8 @@ Result<void> FileWork::run(const std::vector<FileAction>& actions) {
   for (std::size_t i = 0; done && i < actions.size(); ++i) done = act(actions[i]);
   if (done) done = sync_changed();
   note_times();
+  for (const std::string& directory : taken_folders_) watches_[directory].rooted = done.has_value();
+  taken_folders_.clear();
   return done;
 }
 
@@ -295,6 +313,7 @@ std::vector<CleanUp> FileWork::undo() {
   made_.clear();
   for (auto folder = made_folders_.rbegin(); folder != made_folders_.rend(); ++folder) {
     CleanUp item{*folder, {}};
+    watches_[*folder].rooted = false;
     if (!remove_leftover(item)) left.push_back(std::move(item));
   }
   made_folders_.clear();
@@ -313,6 +332,8 @@ Result<void> FileWork::remove_leftover(const CleanUp& item) {
 
 Result<void> FileWork::remove(const CleanUp& item) {
   if (!item.name.empty()) {
+    const auto there = open(cur_of(item.directory));
+    if (!there && loop::is_missing(there.error())) return {};
     const auto cur = open_cur(item.directory, true);
     if (!cur) return cur.error();
     auto removed = disk_.unlink(*cur, item.name);

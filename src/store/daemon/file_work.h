@@ -19,6 +19,7 @@ namespace mailtree::store {
 // What we know of a folder's directories, to notice when another program changes them. In memory only.
 struct FolderWatch {
   bool scanned = false;         // since the account was loaded
+  bool rooted = false;          // the directory and its name are durable for certain
   bool suspect = false;         // cur/ was changed by somebody else, or may have been
   std::int64_t cur_ns = 0;      // mtime of cur/ after our last change
   std::int64_t new_ns = 0;      // mtime of new/ at the last scan
@@ -81,6 +82,7 @@ class FileWork {
   std::map<std::string, int> touched_cur_;  // folder directory -> descriptor of its cur/
   std::vector<Made> made_;
   std::vector<std::string> made_folders_;
+  std::vector<std::string> taken_folders_;
 };
 
 }  // namespace mailtree::store

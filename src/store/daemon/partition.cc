@@ -61,6 +61,10 @@ Result<void> write_file(Disk& disk, int directory, const std::string& name, cons
   return done;
 }
 
+std::string bucket_of(const AccountPlace& place) {
+  return place.domain + "/" + place.bucket;
+}
+
 Result<UniqueFd> open_root(const std::string& path) {
   UniqueFd fd(::open(path.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
   if (!fd) return Error::temporary(Condition::storage, "partition " + path + ": " + std::strerror(errno));
@@ -148,27 +152,38 @@ Result<std::uint32_t> Partition::next_uidvalidity() {
 }
 
 Result<void> Partition::settle_parents(const AccountPlace& place) {
-  const std::string bucket = place.domain + "/" + place.bucket;
-  {
-    const std::lock_guard lock(mutex_);
-    if (settled_.contains(bucket)) return {};
-  }
+  if (is_settled(place)) return {};
+  const std::string bucket = bucket_of(place);
   for (const std::string& path : {bucket, place.domain}) {
     const auto fd = disk_.open(directory(), path, Disk::Access::directory);
     if (!fd) return fd.error();
     const auto synced = disk_.sync_directory(fd->get());
     if (!synced) return synced;
   }
-  const auto synced = disk_.sync_directory(directory());
-  if (!synced) return synced;
+  bool is_domain_settled = false;
+  {
+    const std::lock_guard lock(mutex_);
+    is_domain_settled = settled_.contains(place.domain);
+  }
+  if (!is_domain_settled) {
+    const auto synced = disk_.sync_directory(directory());
+    if (!synced) return synced;
+  }
   const std::lock_guard lock(mutex_);
+  settled_.insert(place.domain);
   settled_.insert(bucket);
   return {};
 }
 
+bool Partition::is_settled(const AccountPlace& place) {
+  const std::lock_guard lock(mutex_);
+  return settled_.contains(bucket_of(place));
+}
+
 void Partition::unsettle(const AccountPlace& place) {
   const std::lock_guard lock(mutex_);
-  settled_.erase(place.domain + "/" + place.bucket);
+  settled_.erase(bucket_of(place));
+  settled_.erase(place.domain);
 }
 
 AccountPlace account_place(const AccountName& name) {

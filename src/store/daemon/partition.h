@@ -55,6 +55,7 @@ class Partition {
   // Makes the names of the directories above an account durable: once a run, because an earlier process may have been
   // killed between making and syncing them. Any thread.
   Result<void> settle_parents(const AccountPlace& place);
+  [[nodiscard]] bool is_settled(const AccountPlace& place);
   void unsettle(const AccountPlace& place);
 
  private:
@@ -74,7 +75,7 @@ class Partition {
   std::int64_t quota_grace_seconds_ = default_quota_grace_seconds;
   std::mutex mutex_;  // guards what is below
   std::uint32_t next_uidvalidity_ = 0;
-  std::set<std::string> settled_;        // buckets
+  std::set<std::string> settled_;        // buckets and domains
   std::uint32_t uidvalidity_limit_ = 0;  // durable in `owner`: numbers from here on are not ours yet
 };
 

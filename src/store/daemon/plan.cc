@@ -48,6 +48,12 @@ Result<void> check_keywords(const Folder& folder, const std::vector<std::string>
   return {};
 }
 
+void plan_directory(Plan& plan, const Folder& folder) {
+  if (folder.messages.empty() && folder.id != inbox_folder) {
+    plan.actions.push_back(file_action::NeedFolder{folder.directory});
+  }
+}
+
 Result<KeywordSet> plan_keywords(Plan& plan, FolderId folder_id, const std::vector<std::string>& keywords) {
   KeywordSet set;
   const Folder* const folder = plan.state.find(folder_id);

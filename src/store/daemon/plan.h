@@ -23,6 +23,9 @@ struct MakeFolder {  // with cur, new and tmp
 struct TakeInFolder {  // that another program made, or a crash left: completed and durable
   std::string directory;
 };
+struct NeedFolder {  // its first message comes: made if it is missing, durable in any case
+  std::string directory;
+};
 struct LinkFile {  // an open file whose data is durable
   std::shared_ptr<UniqueFd> file;
   std::uint64_t size = 0;
@@ -47,8 +50,9 @@ struct SetAside {  // to <account>/aside: nothing is deleted that was not unders
   std::string from_name;
 };
 }  // namespace file_action
-using FileAction = std::variant<file_action::MakeFolder, file_action::TakeInFolder, file_action::LinkFile,
-                                file_action::LinkMessage, file_action::TakeIn, file_action::SetAside>;
+using FileAction =
+    std::variant<file_action::MakeFolder, file_action::TakeInFolder, file_action::NeedFolder, file_action::LinkFile,
+                 file_action::LinkMessage, file_action::TakeIn, file_action::SetAside>;
 
 // Names last: only after the record, and after the reply.
 struct CleanUp {
@@ -83,6 +87,10 @@ class Plan {
 std::string name_of(const AccountState& state, const Folder& folder, const Message& message);
 // The name it has once it is in `folder`.
 std::string name_of(const AccountState& state, FolderId folder, const Message& message);
+
+// To be called before a message is added to the folder: a folder without messages may have no directory yet, or one
+// that a process made which was killed before it had synced it. That of INBOX comes with the account.
+void plan_directory(Plan& plan, const Folder& folder);
 
 // Numbers of the keywords in the folder; unknown ones are added to it. Condition::limit if there are too many.
 Result<KeywordSet> plan_keywords(Plan& plan, FolderId folder, const std::vector<std::string>& keywords);

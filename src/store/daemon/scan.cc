@@ -17,6 +17,7 @@ namespace {
 
 using loop::Disk;
 
+constexpr std::int64_t no_directory_ns = 0;  // mtime of a directory that is not there
 constexpr std::size_t max_foreign_a_scan = 200000;  // keeps the record below 16 MiB; the rest comes next time
 
 // Of all messages the account has or had, as far as the log remembers.
@@ -49,6 +50,11 @@ class Scanner {
  private:
   Result<void> look_through(const char* part, bool in_new) {
     auto directory = access_.disk.open(access_.directory, folder_.directory + part, Disk::Access::directory);
+    // A folder gets its directory with its first message.
+    if (!directory && loop::is_missing(directory.error()) && folder_.messages.empty()) {
+      note_looked(in_new, no_directory_ns);
+      return {};
+    }
     if (!directory) return directory.error();
     const auto status = access_.disk.status(directory->get());  // before the names: later changes will show
     if (!status) return status.error();
@@ -58,13 +64,17 @@ class Scanner {
     for (const std::string& name : *names) see(directory->get(), name, in_new);
     const auto taken = take_candidates();
     if (!taken) return taken;
+    note_looked(in_new, status->modified_ns);
+    return {};
+  }
+
+  void note_looked(bool in_new, std::int64_t modified_ns) {
     FolderWatch& watch = access_.watches[folder_.directory];
-    (in_new ? watch.new_ns : watch.cur_ns) = status->modified_ns;
+    (in_new ? watch.new_ns : watch.cur_ns) = modified_ns;
     const bool complete = scan_.foreign.size() < max_foreign_a_scan && !unreadable_;
     watch.scanned = complete;
     watch.suspect = !complete;
     watch.scanned_at = access_.now;
-    return {};
   }
 
   void see(int directory, const std::string& name, bool in_new) {
@@ -234,6 +244,7 @@ Result<bool> scan_is_due(AccountAccess& access, const Folder& folder) {
   if (!watch.scanned) return true;
   const auto mtime = [&](const char* part) -> Result<std::int64_t> {
     const auto status = access.disk.status_at(access.directory, folder.directory + part);
+    if (!status && loop::is_missing(status.error())) return no_directory_ns;
     if (!status) return status.error();
     return status->modified_ns;
   };
@@ -276,6 +287,7 @@ void plan_scan(Plan& plan, FolderId id, const FolderScan& scan) {
     message.name_flags = message.flags;
     message.modseq = modseq;
     message.save_date = plan.now;
+    plan_directory(plan, folder);
     plan.actions.push_back(
         file_action::TakeIn{folder.directory, foreign.in_new, foreign.name, name_of(plan.state, folder, message)});
     plan.add(entry::Arrived{id, message, {}});

@@ -11,6 +11,7 @@ using test::Dice;
 using test::DiskState;
 using test::SimulatedBench;
 using Call = test::SimulatedDisk::Call;
+using Verdict = test::SimulatedDisk::Verdict;
 using Texts = std::vector<std::string>;
 
 namespace {
@@ -36,6 +37,32 @@ BOOST_AUTO_TEST_CASE(a_folder_another_program_made_opens_after_a_power_cut_once_
     Dice dice(seed);
     bench.cut(dice);
     BOOST_TEST(bench.texts(6).empty(), "seed " << seed);
+  }
+}
+
+BOOST_AUTO_TEST_CASE(a_folder_without_messages_needs_no_directory) {
+  SimulatedBench bench;
+  BOOST_TEST_REQUIRE(bench.texts(sent).empty());
+  BOOST_TEST(bench.inode_of("Maildir/.Sent") == DiskState::none);
+  bench.deliver("one", 1);
+  BOOST_TEST(bench.to<MoveOperation>(inbox_folder, {1, 1}, sent)->outcome.has_value());
+  BOOST_TEST((bench.texts(sent) == Texts{"one"}));
+  BOOST_TEST((bench.names("Maildir/.Sent") == Texts{"cur", "new", "tmp"}));
+}
+
+BOOST_AUTO_TEST_CASE(a_directory_that_a_killed_process_had_made_is_durable_with_its_first_message) {
+  for (std::uint64_t seed = 1; seed <= seeds; ++seed) {
+    SimulatedBench bench;
+    bench.deliver("one", 1);
+    bench.disk.set_hook([](Call call) { return call == Call::link ? Verdict::dead : Verdict::proceed; });
+    BOOST_TEST(!bench.to<MoveOperation>(inbox_folder, {1, 1}, sent)->outcome.has_value());
+    bench.heal();
+    bench.kill();
+    BOOST_TEST_REQUIRE(bench.inode_of("Maildir/.Sent/cur") != DiskState::none);
+    BOOST_TEST(bench.to<MoveOperation>(inbox_folder, {1, 1}, sent)->outcome.has_value());
+    Dice dice(seed);
+    bench.cut(dice);
+    BOOST_TEST((bench.texts(sent) == Texts{"one"}), "seed " << seed);
   }
 }
 
@@ -110,6 +137,7 @@ BOOST_AUTO_TEST_CASE(a_leftover_of_a_copy_is_no_message_after_the_message_was_ex
   const std::string name = bench.names("Maildir/cur").front();
   std::string leftover = name;
   leftover.replace(leftover.find("U=1.1,"), 6, "U=2.1,");
+  bench.make_folder("Maildir/.Sent");
   bench.put_name("Maildir/.Sent/cur", leftover, bench.inode_of("Maildir/cur/" + name));
   BOOST_REQUIRE(bench.expunge(inbox_folder, {1, 1})->outcome.has_value());
   bench.kill();
@@ -123,10 +151,7 @@ BOOST_AUTO_TEST_CASE(leftovers_in_a_directory_that_became_a_folder_are_no_messag
   const std::string name = bench.names("Maildir/cur").front();
   std::string leftover = name;
   leftover.replace(leftover.find("U=1.1,"), 6, "U=7.1,");  // the folder that was to be made for it
-  DiskState& state = bench.disk.state();
-  const auto directory = state.make_directory();
-  bench.put_name("Maildir", ".Archive", directory);
-  bench.put_name("Maildir/.Archive", "cur", state.make_directory());
+  bench.make_folder("Maildir/.Archive");
   bench.put_name("Maildir/.Archive/cur", leftover, bench.inode_of("Maildir/cur/" + name));
   bench.kill();
   BOOST_TEST(bench.texts(6).empty());
@@ -137,6 +162,7 @@ BOOST_AUTO_TEST_CASE(a_message_that_another_program_moved_is_taken_in) {
   SimulatedBench bench;
   bench.deliver("one", 1);
   bench.kill();
+  bench.make_folder("Maildir/.Sent");
   const std::string name = bench.names("Maildir/cur").front();
   const auto file = bench.inode_of("Maildir/cur/" + name);
   bench.disk.state().change_names({{bench.inode_of("Maildir/cur"), name, file, DiskState::none},

@@ -118,6 +118,11 @@ class SimulatedBench {
     return all;
   }
   // Another program's hand: durable at once.
+  void make_folder(const std::string& path) {
+    const std::size_t at = path.rfind('/');
+    put_name(path.substr(0, at), path.substr(at + 1), disk.state().make_directory());
+    for (const char* part : {"cur", "new", "tmp"}) put_name(path, part, disk.state().make_directory());
+  }
   void put_name(const std::string& path, const std::string& name, DiskState::Inode inode) {
     disk.state().change_names({{inode_of(path), name, DiskState::none, inode}});
     disk.state().sync_all();

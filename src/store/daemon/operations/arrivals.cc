@@ -111,6 +111,7 @@ Result<void> DeliverOperation::plan(Plan& plan, AccountAccess& access) {
   message.save_date = plan.now;
   message.size = request_->size;
   message.crlf_size = std::max(request_->crlf_size, request_->size);
+  plan_directory(plan, folder);
   plan.actions.push_back(
       file_action::LinkFile{file_, message.size, folder.directory, name_of(plan.state, folder, message)});
   plan.add(entry::Arrived{*id, message, keywords ? *keywords : KeywordSet{}});
@@ -154,6 +155,7 @@ Result<void> AppendOperation::plan(Plan& plan, AccountAccess& access) {
     message.save_date = plan.now;
     message.size = wanted.size;
     message.crlf_size = std::max(wanted.crlf_size, wanted.size);
+    plan_directory(plan, *folder);
     plan.actions.push_back(
         file_action::LinkFile{files_[i], message.size, folder->directory, name_of(plan.state, *folder, message)});
     plan.add(entry::Arrived{folder->id, message, *keywords});

@@ -43,6 +43,7 @@ Result<CopyResult> plan_copies(Plan& plan, FolderId source_id, const UidSet& exi
       message.modseq = modseq;
       message.name_flags = message.flags;
       message.save_date = plan.now;
+      plan_directory(plan, target);
       plan.actions.push_back(file_action::LinkMessage{source.directory, from, message.size, target.directory,
                                                       name_of(plan.state, target, message)});
       plan.add(entry::Arrived{target_id, message, *keywords});

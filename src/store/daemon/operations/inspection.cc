@@ -92,6 +92,7 @@ Result<void> InspectOperation::look_through(AccountAccess& access, const Folder&
 
 // A message's file is final: another size or another kind of file is damage.
 Result<void> InspectOperation::measure(AccountAccess& access, const Folder& folder, Looked& looked) {
+  if (folder.messages.empty()) return {};  // it may have no directory
   const auto cur = access.disk.open(access.directory, folder.directory + "/cur", Disk::Access::directory);
   if (!cur) return cur.error();
   for (const Message& message : folder.messages) {
