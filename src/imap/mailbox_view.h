@@ -51,6 +51,7 @@ class MailboxView {
   [[nodiscard]] std::size_t position_of(store::Uid uid) const;
 
   // While the mailbox is opened: uids in ascending order.
+  void reserve(std::size_t messages) { uids_.reserve(messages); }
   void add(store::Uid uid) { uids_.push_back(uid); }
   void shrink() { uids_.shrink_to_fit(); }
 

@@ -276,6 +276,7 @@ struct Subscribe {
 // uid >= first_recent are \Recent in this session; with read_write they are so for nobody after (RFC 3501 2.3.2).
 struct OpenMailbox {
   static constexpr std::uint16_t type = 226;
+  static constexpr std::size_t max_uid_ranges = 50000;  // a reply of at most 600 KiB
   AccountName account;
   FolderId folder = no_folder;
   bool read_write = false;
@@ -286,7 +287,9 @@ struct OpenMailbox {
     Uid first_recent = 0;
     std::uint32_t messages = 0;
     Modseq highestmodseq = 0;
-    MSGPACK_DEFINE(uidvalidity, uidnext, first_recent, messages, highestmodseq)
+    UidSet uids;                     // of all messages, in few words; empty if that takes more than max_uid_ranges
+    std::uint32_t first_unseen = 0;  // number of the first message without \Seen, 0 if there is none
+    MSGPACK_DEFINE(uidvalidity, uidnext, first_recent, messages, highestmodseq, uids, first_unseen)
   };
   MSGPACK_DEFINE(account, folder, read_write)
 };

@@ -18,7 +18,22 @@ struct Opening {
   std::size_t first_unseen = 0;  // message number; 0 if none
 };
 
-// Reads the uids. What changes meanwhile has a modseq above the first row's: the next sync() brings it.
+// What stored said of the mailbox as a whole, without looking at a row for each message. Of that moment: what the index
+// shows beyond it has a higher modseq, and the next sync() brings it.
+void take_uids(const store::OpenMailbox::Reply& answer, Opening& opening) {
+  opening.view->reserve(answer.messages);
+  for (const store::UidRange& range : answer.uids) {
+    for (store::Uid uid = range.first;; ++uid) {
+      opening.view->add(uid);
+      if (uid == range.last) break;
+    }
+  }
+  opening.view->set_modseq(answer.highestmodseq);
+  opening.first_unseen = answer.first_unseen;
+  opening.folder.uidnext = answer.uidnext;
+}
+
+// Reads the uids, row by row. What changes meanwhile has a modseq above the first row's: the next sync() brings it.
 Task<Result<void>> read_uids(Session& session, Opening& opening) {
   store::Uid next = 1;
   for (bool more = true; more;) {
@@ -36,8 +51,6 @@ Task<Result<void>> read_uids(Session& session, Opening& opening) {
     if (more) co_await loop::yield(session.loop());
   }
   opening.view->shrink();
-  opening.view->set_told();
-  opening.view->set_told_keywords(opening.folder.keywords.size());
   co_return Result<void>{};
 }
 
@@ -73,8 +86,14 @@ Ending run_select(Session& session, Decoder& in, bool read_only) {
   if (!folder) co_return folder.error();
   opening.folder = std::move(*folder);
   opening.view = std::make_unique<MailboxView>(opening.folder, read_only, answer->first_recent);
-  const auto read = co_await read_uids(session, opening);
-  if (!read) co_return read.error();
+  if (answer->uids.empty() && answer->messages != 0) {
+    const auto read = co_await read_uids(session, opening);
+    if (!read) co_return read.error();
+  } else {
+    take_uids(*answer, opening);
+  }
+  opening.view->set_told();
+  opening.view->set_told_keywords(opening.folder.keywords.size());
   append_counts(session.out(), opening, std::max(opening.folder.uidnext, opening.view->last_uid() + 1));
   session.select(std::move(opening.view));
   if (read_only) co_return Completion::ok("READ-ONLY", "EXAMINE completed");

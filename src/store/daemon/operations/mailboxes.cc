@@ -1,8 +1,29 @@
 // SPDX-License-Identifier: Apache-2.0
 // OpenMailbox and OpenFile: where a session meets the files.
+#include <algorithm>
+
 #include "store/daemon/operations/operations.h"
 
 namespace mailtree::store {
+namespace {
+
+UidSet uids_of(const Folder& folder) {
+  UidSet uids;
+  for (const Message& message : folder.messages) {
+    add_uid(uids, message.uid);
+    if (uids.size() > OpenMailbox::max_uid_ranges) return {};
+  }
+  return uids;
+}
+
+std::uint32_t first_unseen(const Folder& folder) {
+  if (folder.unseen == 0) return 0;
+  const auto is_unseen = [](const Message& message) { return (message.flags & flag::seen) == 0; };
+  const auto found = std::find_if(folder.messages.begin(), folder.messages.end(), is_unseen);
+  return found == folder.messages.end() ? 0 : static_cast<std::uint32_t>(found - folder.messages.begin() + 1);
+}
+
+}  // namespace
 
 Result<void> OpenMailboxOperation::prepare(AccountAccess& access) {
   const Folder* const folder = access.state.find(request.folder);
@@ -24,6 +45,8 @@ Result<void> OpenMailboxOperation::plan(Plan& plan, AccountAccess&) {
   reply.first_recent = folder.first_recent;
   reply.messages = static_cast<std::uint32_t>(folder.messages.size());
   reply.highestmodseq = folder.highestmodseq;
+  reply.uids = uids_of(folder);
+  reply.first_unseen = first_unseen(folder);
   if (request.read_write && folder.first_recent != folder.uidnext) {
     plan.add(entry::RecentMoved{folder.id, folder.uidnext});
   }
