@@ -9,10 +9,11 @@
 namespace mailtree::admin {
 namespace {
 
-loop::Task<void> call(net::RpcClient& client, Command command, loop::Deadline deadline,
+loop::Task<void> call(loop::Loop& loop, net::RpcClient& client, Command command, loop::Deadline deadline,
                       Result<CommandReply>& answer) {
   [[maybe_unused]] const int frame = 0;
   answer = co_await client.call(command, deadline);
+  loop.stop();
 }
 
 }  // namespace
@@ -23,8 +24,8 @@ Result<CommandReply> ask(const std::string& socket_path, const Command& command,
   loop::TaskGroup tasks(loop);
   {
     net::RpcClient client(loop, socket_path);
-    tasks.spawn(call(client, command, loop::Deadline::after(patience), answer));
-    while (tasks.size() > 0) loop.run_once();
+    tasks.spawn(call(loop, client, command, loop::Deadline::after(patience), answer));
+    if (tasks.size() > 0) loop.run();
   }
   for (int round = 0; round < 3; ++round) loop.run_once();  // closing handles need a turn
   return answer;

@@ -12,6 +12,7 @@ struct PollWatcher::Handle {
   uv_poll_t poll{};
   Loop* loop = nullptr;
   std::function<void(bool, bool)> ready;
+  int events = 0;  // libuv would leave and enter epoll again for the same ones
   bool closed = false;
 };
 
@@ -31,6 +32,7 @@ PollWatcher::~PollWatcher() {
 
 void PollWatcher::watch(bool readable, bool writable) {
   const int events = (readable ? UV_READABLE : 0) | (writable ? UV_WRITABLE : 0);
+  if (events == std::exchange(handle_->events, events)) return;
   if (events == 0) {
     uv_poll_stop(&handle_->poll);
     return;
@@ -38,7 +40,10 @@ void PollWatcher::watch(bool readable, bool writable) {
   uv_poll_start(&handle_->poll, events, [](uv_poll_t* poll, int status, int happened) {
     auto* handle = static_cast<Handle*>(poll->data);
     const Turn turn(*handle->loop);
-    if (status < 0) happened = UV_READABLE | UV_WRITABLE;
+    if (status < 0) {
+      happened = UV_READABLE | UV_WRITABLE;
+      handle->events = 0;  // libuv has stopped it
+    }
     // The handle outlives this call: it is freed by its close callback.
     handle->ready((happened & UV_READABLE) != 0, (happened & UV_WRITABLE) != 0);
   });

@@ -48,6 +48,12 @@ class Inspection {
 
   Task<void> run() {
     [[maybe_unused]] const int frame = 0;
+    co_await ask_partitions();
+    loop_.stop();
+  }
+
+  Task<void> ask_partitions() {
+    [[maybe_unused]] const int frame = 0;
     for (const config::Partition& partition : settings_.partitions) {
       if (!question_.partition.empty() && partition.name != question_.partition) continue;
       partition_ = partition.name;
@@ -177,7 +183,7 @@ int inspect_store(const config::Settings& settings, const StoreQuestion& questio
   {
     loop::TaskGroup tasks(loop);
     tasks.spawn(inspection.run());
-    while (tasks.size() > 0) loop.run_once();
+    if (tasks.size() > 0) loop.run();
   }
   for (int round = 0; round < 3; ++round) loop.run_once();  // closing handles need a turn
   return inspection.conclude();
