@@ -66,7 +66,7 @@ class Disk {
 };
 
 // The kernel's file systems.
-class RealDisk final : public Disk {
+class RealDisk : public Disk {
  public:
   Result<UniqueFd> open(int directory, const std::string& path, Access access) override;
   Result<UniqueFd> open_unnamed(int directory) override;

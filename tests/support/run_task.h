@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Runs one task on a loop until it ends; a test that hangs fails after 20 s.
+// Runs one task on a loop until it ends.
 #pragma once
 
 #include <chrono>
@@ -19,6 +19,15 @@ inline loop::Task<void> run_and_stop(loop::Loop& loop, loop::Task<void> task, bo
   loop.stop();
 }
 
+// However long it takes.
+inline void run_to_end(loop::Loop& loop, loop::Task<void> task) {
+  bool ended = false;
+  loop::TaskGroup group(loop);
+  group.spawn(run_and_stop(loop, std::move(task), ended));
+  if (!ended) loop.run();
+}
+
+// A test that hangs fails after 20 s.
 inline void run_task(loop::Loop& loop, loop::Task<void> task) {
   struct Hang : loop::Timer {
     explicit Hang(loop::Loop& l) : loop(l) {}
