@@ -141,6 +141,7 @@ inline constexpr std::array event_names = {
     EventName{"store.index.lost", Level::alarm, "Somebody removed the index of a running stored; it begins a new one."},
     EventName{"store.log.damaged", Level::alarm, "An account's log was damaged; it was set aside and rebuilt."},
     EventName{"store.log.torn", Level::warning, "An unfinished record was cut off a log: a crash interrupted it."},
+    EventName{"store.names.failed", Level::warning, "Flags could not be brought into file names; tried again later."},
     EventName{"store.partition.opened", Level::info, "stored has the partition to itself."},
     EventName{"store.removal.failed", Level::warning, "A file of an expunged message could not be removed yet."},
     EventName{"store.usage.failed", Level::warning, "The sums of the domains could not be written."},

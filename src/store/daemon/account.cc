@@ -18,6 +18,11 @@ bool is_soft(const Entry& entry) {
   return std::holds_alternative<entry::RecentMoved>(entry);
 }
 
+// Nothing that a client can see.
+bool is_silent(const Entry& entry) {
+  return std::holds_alternative<entry::FullSince>(entry) || std::holds_alternative<entry::Named>(entry);
+}
+
 }  // namespace
 
 Account::Account(Partition& partition, IndexWriter& index, const Clock& clock, AccountPlace place, LogLimits limits)
@@ -72,6 +77,11 @@ void Account::run(std::span<const std::shared_ptr<Operation>> batch) {
     if (operation->outcome) operation->see_index(index_, indexed_, loaded_->state, published_);
   }
   note_changes(plan.entries);
+  // What a delivery comes upon waits for a session, which finds it just as well.
+  const bool flags_changed = std::any_of(plan.entries.begin(), plan.entries.end(), [](const Entry& entry) {
+    return std::holds_alternative<entry::FlagsChanged>(entry);
+  });
+  if ((wanted || flags_changed) && loaded_->state.has_names_behind()) names_behind_ = true;
   clean_ups_.insert(clean_ups_.end(), plan.clean_ups.begin(), plan.clean_ups.end());
 }
 
@@ -116,13 +126,19 @@ Result<void> Account::work_on_files(FileWork& work, const std::vector<FileAction
   return done;
 }
 
+// Before the first change: the index row vouches for the log of the run before; whether it is the very file, e.g. after
+// a restore, it does not say.
+Result<void> Account::settle_once() {
+  if (loaded_->settled) return {};
+  const Result<void> settled = settle(loaded_->directory.get());
+  if (settled) loaded_->settled = true;
+  return settled;
+}
+
 Result<void> Account::carry_out(Plan& plan, bool may_use_ballast) {
-  if (!loaded_->settled && !(plan.actions.empty() && plan.entries.empty())) {
-    // The row vouches for the log of the run before; whether it is the very file, e.g. after a restore, it does not
-    // say.
-    const Result<void> settled = settle(loaded_->directory.get());
+  if (!(plan.actions.empty() && plan.entries.empty())) {
+    const Result<void> settled = settle_once();
     if (!settled) return settled;
-    loaded_->settled = true;
   }
   auto work = std::make_unique<FileWork>(partition_.disk(), loaded_->directory.get(), watches_, doubts_);
   if (!plan.actions.empty()) {
@@ -214,7 +230,7 @@ void Account::publish(const std::vector<Entry>& entries, bool wanted) {
 void Account::note_changes(const std::vector<Entry>& entries) {
   std::set<FolderId> folders;
   for (const Entry& entry : entries) {
-    if (is_soft(entry) || std::holds_alternative<entry::FullSince>(entry)) continue;
+    if (is_soft(entry) || is_silent(entry)) continue;
     const auto folder = [](const auto& e) {
       if constexpr (requires { e.folder; }) return e.folder;
       return no_folder;

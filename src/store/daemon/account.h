@@ -19,6 +19,16 @@
 
 namespace mailtree::store {
 
+// A way through the names of an account, some messages at a time.
+struct NamePass {
+  AccountName account;
+  FolderId folder = no_folder;  // the last message looked at
+  Uid uid = 0;
+  std::size_t named = 0;  // so far
+  bool finished = false;  // all are looked at, or one has failed
+  std::unique_ptr<Error> failure;
+};
+
 class Account {
  public:
   Account(Partition& partition, IndexWriter& index, const Clock& clock, AccountPlace place, LogLimits limits = {});
@@ -32,6 +42,16 @@ class Account {
   // Removes the names of what is gone, and rewrites a log that is mostly garbage.
   [[nodiscard]] bool needs_clean_up() const;
   void clean_up();
+
+  // Whose account it is, if a session or a change of flags has come upon names that do not show the flags of their
+  // messages since this was asked last; else null. Good until the next call that is not const.
+  [[nodiscard]] const AccountName* take_names_behind() {
+    return std::exchange(names_behind_, false) && loaded_ ? &loaded_->state.name : nullptr;
+  }
+  // Renames files of the next messages, at most `limit`, as their flags are; durable, recorded, published. Loads the
+  // account if need be. Files that another program has renamed meanwhile are left to the next scan. After an error
+  // (`pass.failure`) all is as before for those that are not done.
+  void show_flags(NamePass& pass, std::size_t limit);
 
   // After an exception, whose cause is a bug: nothing in memory counts any more.
   void abandon(const std::string& cause);
@@ -64,6 +84,10 @@ class Account {
   void adopt_index(const std::optional<Shown>& shown);
   [[nodiscard]] bool belongs_to(const Operation& operation) const;
 
+  Result<void> settle_once();
+  Result<void> name_files(NamePass& pass, std::size_t limit);
+  Result<void> record_names(std::unique_ptr<FileWork> work, const std::vector<Entry>& entries);
+
   Result<void> plan_all(std::span<const std::shared_ptr<Operation>> batch, Plan& plan);
   Result<void> carry_out(Plan& plan, bool may_use_ballast);
   Result<void> work_on_files(FileWork& work, const std::vector<FileAction>& actions, bool may_use_ballast);
@@ -90,6 +114,7 @@ class Account {
   std::vector<CleanUp> clean_ups_;
   std::vector<CleanUp> leftovers_;  // files of refused operations that could not be removed at once
   std::vector<ChangeNotice> notices_;
+  bool names_behind_ = false;
   std::optional<LogPosition> trusted_;  // end of the log on disk before a failed append
   std::unique_ptr<FileWork> to_undo_;   // what its record speaks of: it must stay as long as the record may
 };

@@ -141,7 +141,7 @@ Result<void> salvage_names(Disk& disk, int directory, AccountState& state, std::
     std::sort(all.begin(), all.end(), [](const auto& a, const auto& b) { return a.first.uid < b.first.uid; });
     const Uid next = folder.uidnext;
     folder.messages.clear();
-    folder.unseen = folder.deleted = 0;
+    folder.unseen = folder.deleted = folder.names_behind = 0;
     folder.bytes = 0;
     folder.uidnext = 1;
     for (const auto& [message, keywords] : all) {

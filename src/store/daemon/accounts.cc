@@ -27,9 +27,9 @@ void run_batch(Account& account, const Operations& operations) {
   for (const auto& operation : operations) operation->outcome = Error::temporary(Condition::none, cause);
 }
 
-void look_at(Account& account, const std::function<void(const Account&)>& look) {
+void do_work(Account& account, const std::function<void(Account&)>& work) {
   try {
-    look(account);
+    work(account);
   } catch (const std::exception& failure) {
     account.abandon(failure.what());
   }
@@ -87,8 +87,13 @@ loop::Task<void> Accounts::perform(std::vector<std::shared_ptr<Operation>> opera
 }
 
 loop::Task<void> Accounts::visit(AccountPlace place, std::function<void(const Account&)> look) {
+  auto work = [look = std::move(look)](Account& account) { look(account); };
+  co_await work_on(std::move(place), std::move(work));
+}
+
+loop::Task<void> Accounts::work_on(AccountPlace place, std::function<void(Account&)> work) {
   const auto waiter = std::make_shared<Waiter>(loop_);
-  enqueue(place, {nullptr, waiter, std::move(look)});
+  enqueue(place, {nullptr, waiter, std::move(work)});
   while (waiter->left != 0) {
     const auto woken = co_await waiter->done.wait(loop::Deadline::never());
     if (!woken) break;
@@ -106,7 +111,7 @@ std::vector<Accounts::Queued> Accounts::next_batch(Slot& slot) {
   std::vector<Queued> batch;
   while (!slot.queue.empty() && batch.size() < max_batch) {
     const Queued& next = slot.queue.front();
-    const bool alone = next.look || next.operation->looks_at_files();
+    const bool alone = next.work || next.operation->looks_at_files();
     if (alone && !batch.empty()) break;
     batch.push_back(std::move(slot.queue.front()));
     slot.queue.pop_front();
@@ -121,8 +126,8 @@ loop::Task<void> Accounts::drain(std::shared_ptr<Slot> slot) {
     const std::vector<Queued> batch = next_batch(*slot);
     Operations operations;
     for (const Queued& queued : batch) operations.push_back(queued.operation);
-    auto job = [account, look = batch.front().look, operations = std::move(operations)] {
-      look ? look_at(*account, look) : run_batch(*account, operations);
+    auto job = [account, work = batch.front().work, operations = std::move(operations)] {
+      work ? do_work(*account, work) : run_batch(*account, operations);
     };
     co_await pool_.run(std::move(job));
     finish(batch, *account);
@@ -142,6 +147,8 @@ void Accounts::finish(const std::vector<Queued>& batch, Account& account) {
     if (--queued.waiter->left == 0) queued.waiter->done.set();
   }
   for (const ChangeNotice& notice : account.take_notices()) notify_(notice);
+  const AccountName* const behind = account.take_names_behind();
+  if (behind != nullptr && names_behind_) names_behind_(*behind);
 }
 
 void Accounts::weigh(Slot& slot) {

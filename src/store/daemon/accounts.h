@@ -36,6 +36,10 @@ class Accounts {
   // Lets `look` see an account while nothing changes it; it need not be loaded, and is not by this.
   // `look` runs on a pool thread.
   loop::Task<void> visit(AccountPlace place, std::function<void(const Account&)> look);
+  // The same for work that changes it. An exception from it is a bug: the account starts over from disk.
+  loop::Task<void> work_on(AccountPlace place, std::function<void(Account&)> work);
+  // Called with each account whose file names do not show all flags, after a session or a change of flags.
+  void on_names_behind(std::function<void(const AccountName&)> handler) { names_behind_ = std::move(handler); }
   // Waits until nothing runs; false if the deadline came first.
   loop::Task<bool> settle(loop::Deadline deadline);
 
@@ -49,7 +53,7 @@ class Accounts {
   struct Queued {
     std::shared_ptr<Operation> operation;
     std::shared_ptr<Waiter> waiter;
-    std::function<void(const Account&)> look;  // a visit: there is no operation
+    std::function<void(Account&)> work;  // instead of an operation
   };
   struct Slot {
     Slot(Partition& partition, IndexWriter& index, const Clock& clock, const AccountPlace& place_of_account)
@@ -77,6 +81,7 @@ class Accounts {
   const Clock& clock_;
   const AccountLimits limits_;
   Notify notify_;
+  std::function<void(const AccountName&)> names_behind_;
   std::unordered_map<std::string, std::shared_ptr<Slot>> slots_;
   std::list<std::string> lru_;  // used longest ago first
   std::uint64_t weight_ = 0;

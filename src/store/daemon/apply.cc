@@ -15,6 +15,7 @@ void count_message(AccountState& state, Folder& folder, const Message& message, 
   const std::uint64_t sign = add ? 1 : ~std::uint64_t{0};
   folder.unseen += (message.flags & flag::seen) == 0 ? static_cast<std::uint32_t>(sign) : 0;
   folder.deleted += (message.flags & flag::deleted) != 0 ? static_cast<std::uint32_t>(sign) : 0;
+  folder.names_behind += message.name_behind ? static_cast<std::uint32_t>(sign) : 0;
   folder.bytes += message.crlf_size * sign;
   state.totals.bytes += message.crlf_size * sign;
   state.totals.messages += sign;
@@ -50,6 +51,11 @@ bool for_each_message(Folder& folder, const UidSet& uids, F change) {
     for (std::uint64_t i = 0; i <= range.last - range.first; ++i) change(first[i]);
   }
   return true;
+}
+
+void set_name_behind(Folder& folder, Message& message, bool behind) {
+  folder.names_behind += static_cast<std::uint32_t>(behind) - static_cast<std::uint32_t>(message.name_behind);
+  message.name_behind = behind;
 }
 
 struct Applier {
@@ -126,6 +132,7 @@ struct Applier {
     if (!keywords_known(*folder, e.keywords)) return contradiction("arrival with an unknown keyword");
     Message message = e.message;
     message.keywords = folder->keyword_set_index(e.keywords);
+    message.name_behind = message.name_flags != message.flags;
     folder->messages.push_back(message);
     folder->uidnext = message.uid + 1;
     count_message(state, *folder, message, true);
@@ -138,7 +145,9 @@ struct Applier {
     if (folder == nullptr || !keywords_known(*folder, e.set_keywords)) return contradiction("flags");
     const auto change = [&](Message& message) {
       count_message(state, *folder, message, false);
-      message.flags = static_cast<std::uint8_t>((message.flags & ~e.clear) | e.set);
+      const auto flags = static_cast<std::uint8_t>((message.flags & ~e.clear) | e.set);
+      message.name_behind = message.name_behind || flags != message.flags;
+      message.flags = flags;
       count_message(state, *folder, message, true);
       KeywordSet keywords = folder->keywords_of(message);
       for (std::size_t i = 0; i < keywords.bits.size(); ++i) {
@@ -157,6 +166,7 @@ struct Applier {
     Message* const message = folder == nullptr ? nullptr : folder->find(e.uid);
     if (message == nullptr) return contradiction("unknown message renamed");
     message->name_flags = e.name_flags;
+    set_name_behind(*folder, *message, e.name_flags != message->flags);
     return {};
   }
 
@@ -219,6 +229,25 @@ struct Applier {
     state.fullness = {e.time, e.totals};
     return {};
   }
+
+  Result<void> operator()(const entry::Named& e) const {
+    Folder* const folder = state.find(e.folder);
+    if (folder == nullptr) return contradiction("names in an unknown folder");
+    const auto name = [folder](Message& message) {
+      message.name_flags = message.flags;
+      set_name_behind(*folder, message, false);
+    };
+    if (!for_each_message(*folder, e.uids, name)) return contradiction("unknown message named");
+    return {};
+  }
+
+  Result<void> operator()(const entry::NamesDoubtful& e) const {
+    Folder* const folder = state.find(e.folder);
+    if (folder == nullptr) return contradiction("doubtful names in an unknown folder");
+    const auto doubt = [folder](Message& message) { set_name_behind(*folder, message, true); };
+    if (!for_each_message(*folder, e.uids, doubt)) return contradiction("doubtful name of an unknown message");
+    return {};
+  }
 };
 
 }  // namespace
@@ -250,9 +279,12 @@ std::vector<Entry> snapshot(const AccountState& state, std::int64_t drop_tombsto
     entries.emplace_back(entry::FolderSet{id, folder.name, folder.directory, folder.object, folder.uidvalidity, 1,
                                           folder.first_recent, folder.special_use, folder.highestmodseq, horizon});
     for (const std::string& keyword : folder.keywords) entries.emplace_back(entry::KeywordAdded{id, keyword});
+    UidSet doubtful;
     for (const Message& message : folder.messages) {
       entries.emplace_back(entry::Arrived{id, message, folder.keywords_of(message)});
+      if (message.name_behind && message.name_flags == message.flags) add_uid(doubtful, message.uid);
     }
+    if (!doubtful.empty()) entries.emplace_back(entry::NamesDoubtful{id, std::move(doubtful)});
     for (const Tombstone& gone : folder.tombstones) {
       if (!old(gone)) entries.emplace_back(entry::Gone{id, gone});
     }

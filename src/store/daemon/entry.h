@@ -64,7 +64,7 @@ struct FlagsChanged {  // first cleared, then set
   KeywordSet clear_keywords;
   KeywordSet set_keywords;
 };
-struct Renamed {  // the file's name shows other flags now
+struct Renamed {  // the file's name shows these flags now; older programs wrote it, Named has taken its place
   FolderId folder = no_folder;
   Uid uid = 0;
   std::uint8_t name_flags = 0;
@@ -108,12 +108,24 @@ struct FullSince {
   Totals totals;  // at that time
 };
 
+// Each of these files has a name, durably, that shows the flags which the message has at this place of the log.
+struct Named {
+  FolderId folder = no_folder;
+  UidSet uids;  // all exist
+};
+// Only in a rewritten log: message and name show the same flags, but the name on disk may be an older one.
+struct NamesDoubtful {
+  FolderId folder = no_folder;
+  UidSet uids;  // all exist
+};
+
 }  // namespace entry
 
-using Entry = std::variant<entry::AccountNamed, entry::FolderSet, entry::FolderRemoved, entry::FolderRenamed,
-                           entry::Subscribed, entry::KeywordAdded, entry::Arrived, entry::FlagsChanged, entry::Renamed,
-                           entry::Expunged, entry::RecentMoved, entry::Gone, entry::Marked, entry::Numbers,
-                           entry::FolderFloor, entry::Doomed, entry::DirectoryGone, entry::FullSince>;
+using Entry =
+    std::variant<entry::AccountNamed, entry::FolderSet, entry::FolderRemoved, entry::FolderRenamed, entry::Subscribed,
+                 entry::KeywordAdded, entry::Arrived, entry::FlagsChanged, entry::Renamed, entry::Expunged,
+                 entry::RecentMoved, entry::Gone, entry::Marked, entry::Numbers, entry::FolderFloor, entry::Doomed,
+                 entry::DirectoryGone, entry::FullSince, entry::Named, entry::NamesDoubtful>;
 
 // One frame's worth.
 struct Commit {

@@ -157,6 +157,8 @@ void fields(Archive& a, E& e) {
     a.number(e.folder), a.number(e.uidnext);
   } else if constexpr (is<Archive, E, FullSince>) {
     a.number(e.time), a.number(e.totals.bytes), a.number(e.totals.messages);
+  } else if constexpr (is<Archive, E, Named> || is<Archive, E, NamesDoubtful>) {
+    a.number(e.folder), a.uids(e.uids);
   } else {
     static_assert(is<Archive, E, Doomed> || is<Archive, E, DirectoryGone>);
     a.text(e.directory);

@@ -200,6 +200,10 @@ Result<void> FileWork::act(const FileAction& action) {
   if (const auto* file = std::get_if<file_action::LinkFile>(&action)) return link_file(*file);
   if (const auto* message = std::get_if<file_action::LinkMessage>(&action)) return link_message(*message);
   if (const auto* foreign = std::get_if<file_action::TakeIn>(&action)) return take_in(*foreign);
+  if (const auto* names = std::get_if<file_action::SyncNames>(&action)) {
+    changed_[cur_of(names->directory)] = true;
+    return {};
+  }
   return set_aside(std::get<file_action::SetAside>(action));
 }
 
@@ -304,8 +308,35 @@ Result<void> FileWork::run(const std::vector<FileAction>& actions) {
   return done;
 }
 
+Result<void> FileWork::rename(const std::string& folder_directory, const std::string& from, const std::string& to) {
+  const auto cur = open_cur(folder_directory, true);
+  if (!cur) return cur.error();
+  Result<void> done;
+  if (from == to) {
+    const auto status = disk_.status_at(*cur, from);
+    if (!status) done = status.error();
+  } else {
+    done = disk_.rename(*cur, from, *cur, to, false);
+    if (done) renamed_.push_back({*cur, folder_directory, from, to});
+  }
+  // What name it has now only a look through the folder can tell.
+  if (!done) watches_[folder_directory].scanned = false;
+  return done;
+}
+
+Result<void> FileWork::sync_names() {
+  const auto done = sync_changed();
+  note_times();
+  return done;
+}
+
 std::vector<CleanUp> FileWork::undo() {
   std::vector<CleanUp> left;
+  for (auto file = renamed_.rbegin(); file != renamed_.rend(); ++file) {
+    const auto back = disk_.rename(file->cur, file->to, file->cur, file->from, false);
+    if (!back) watches_[file->folder_directory].scanned = false;
+  }
+  renamed_.clear();
   for (Made& made : made_) {
     const auto removed = disk_.unlink(made.directory, made.file.name);
     if (!removed && !loop::is_missing(removed.error())) left.push_back(std::move(made.file));

@@ -36,12 +36,18 @@ class FileWork {
   FileWork(loop::Disk& disk, int account_directory, FolderWatches& watches, Doubts& doubts)
       : disk_(disk), account_(account_directory), watches_(watches), doubts_(doubts) {}
 
-  // Everything, durably. After a failure undo() removes the files and folders that were made. What it could not remove
-  // is returned, for remove_leftover(): a later scan would take it for foreign mail.
+  // Everything, durably. After a failure undo() removes the files and folders that were made, and gives files of
+  // rename() their names back. What it could not remove is returned, for remove_leftover(): a later scan would take it
+  // for foreign mail.
   Result<void> run(const std::vector<FileAction>& actions);
   [[nodiscard]] std::vector<CleanUp> undo();
   // A folder only if nothing is in it: what somebody else put there is theirs.
   Result<void> remove_leftover(const CleanUp& item);
+
+  // Another name for a message's file in cur/ of a folder, durable with sync_names(). With equal names: whether it is
+  // there. Condition::no_such_message, exists: another program has renamed it, or made a file of the new name.
+  Result<void> rename(const std::string& folder_directory, const std::string& from, const std::string& to);
+  Result<void> sync_names();
 
   // Failures are reported and left for the next scan.
   Result<void> remove(const CleanUp& item);
@@ -56,6 +62,12 @@ class FileWork {
   struct Made {
     int directory;
     CleanUp file;
+  };
+  struct Renamed {
+    int cur;
+    std::string folder_directory;
+    std::string from;
+    std::string to;
   };
   Result<void> act(const FileAction& action);
   Result<void> take_in_folder(const std::string& directory);
@@ -81,6 +93,7 @@ class FileWork {
   std::map<std::string, bool> changed_;     // paths of directories to sync -> still to be synced
   std::map<std::string, int> touched_cur_;  // folder directory -> descriptor of its cur/
   std::vector<Made> made_;
+  std::vector<Renamed> renamed_;
   std::vector<std::string> made_folders_;
   std::vector<std::string> taken_folders_;
 };

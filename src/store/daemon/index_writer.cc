@@ -254,6 +254,7 @@ struct Stale {
   void operator()(const entry::Arrived& e) { add(e.folder, {{e.message.uid, e.message.uid}}); }
   void operator()(const entry::Renamed& e) { add(e.folder, {{e.uid, e.uid}}); }
   void operator()(const entry::FlagsChanged& e) { add(e.folder, e.uids); }
+  void operator()(const entry::Named& e) { add(e.folder, e.uids); }
   void operator()(const entry::Expunged& e) { add(e.folder, e.uids); }
   template <typename Other>
   void operator()(const Other&) {}

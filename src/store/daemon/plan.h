@@ -45,6 +45,9 @@ struct TakeIn {  // a foreign file gets our form of name; its data is synced fir
   std::string from_name;
   std::string name;
 };
+struct SyncNames {  // those in cur/ that are there become durable
+  std::string directory;
+};
 struct SetAside {  // to <account>/aside: nothing is deleted that was not understood
   std::string from_directory;
   std::string from_name;
@@ -52,7 +55,7 @@ struct SetAside {  // to <account>/aside: nothing is deleted that was not unders
 }  // namespace file_action
 using FileAction =
     std::variant<file_action::MakeFolder, file_action::TakeInFolder, file_action::NeedFolder, file_action::LinkFile,
-                 file_action::LinkMessage, file_action::TakeIn, file_action::SetAside>;
+                 file_action::LinkMessage, file_action::TakeIn, file_action::SyncNames, file_action::SetAside>;
 
 // Names last: only after the record, and after the reply.
 struct CleanUp {

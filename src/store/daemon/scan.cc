@@ -3,6 +3,7 @@
 #include "store/daemon/scan.h"
 
 #include <algorithm>
+#include <map>
 #include <unordered_map>
 #include <unordered_set>
 
@@ -237,6 +238,32 @@ std::string free_name(const AccountState& state, std::string name) {
   return name;
 }
 
+// Names that are not those in the log. Other programs change flags there, and that counts, unless the log has changed
+// the flags of the message since it knew its name: then the name may be one of ours, from before a crash, and the log
+// wins. Until the directory is synced nobody knows which of two names a crash would leave.
+void plan_renamed(Plan& plan, FolderId id, const std::vector<FolderScan::Renamed>& renamed) {
+  const Folder& folder = *plan.state.find(id);
+  std::map<std::uint8_t, UidSet> changed;  // by the flags in the names
+  UidSet named;
+  for (const FolderScan::Renamed& found : renamed) {
+    Message message = *folder.find(found.uid);
+    const UidRange one{found.uid, found.uid};
+    const bool foreign = !message.name_behind && found.flags != message.flags;
+    if (foreign) changed[found.flags].push_back(one);
+    if (foreign || message.name_behind) named.push_back(one);
+    message.name_flags = foreign ? found.flags : message.flags;
+    const std::string name = name_of(plan.state, folder, message);
+    if (name != found.name) plan.actions.push_back(file_action::TakeIn{folder.directory, false, found.name, name});
+  }
+  const Modseq modseq = plan.next_modseq();
+  for (auto& [flags, uids] : changed) {
+    plan.add(entry::FlagsChanged{id, normalized(std::move(uids)), modseq, flag::all, flags, {}, {}});
+  }
+  if (named.empty()) return;
+  plan.actions.push_back(file_action::SyncNames{folder.directory});
+  plan.add(entry::Named{id, normalized(std::move(named))});
+}
+
 }  // namespace
 
 Result<bool> scan_is_due(AccountAccess& access, const Folder& folder) {
@@ -265,19 +292,7 @@ void plan_scan(Plan& plan, FolderId id, const FolderScan& scan) {
   const Folder& folder = *plan.state.find(id);
   for (const std::string& name : scan.unfinished_removals) plan.clean_ups.push_back({folder.directory, name});
   for (const std::string& name : scan.leftovers) plan.actions.push_back(file_action::SetAside{folder.directory, name});
-  for (const FolderScan::Renamed& renamed : scan.renamed) {
-    const Message before = *folder.find(renamed.uid);
-    const auto differing = static_cast<std::uint8_t>(before.name_flags ^ renamed.flags);
-    if (differing != 0) {
-      plan.add(entry::Renamed{id, renamed.uid, renamed.flags});
-      const auto flags = static_cast<std::uint8_t>((before.flags & ~differing) | (renamed.flags & differing));
-      if (flags != before.flags) {
-        plan.add(entry::FlagsChanged{id, {{renamed.uid, renamed.uid}}, plan.next_modseq(), flag::all, flags, {}, {}});
-      }
-    }
-    const std::string name = name_of(plan.state, folder, *folder.find(renamed.uid));
-    if (name != renamed.name) plan.actions.push_back(file_action::TakeIn{folder.directory, false, renamed.name, name});
-  }
+  plan_renamed(plan, id, scan.renamed);
   if (!scan.missing.empty()) plan.add(entry::Expunged{id, scan.missing, plan.next_modseq()});
   const Modseq modseq = plan.next_modseq();
   for (const FolderScan::Foreign& foreign : scan.foreign) {

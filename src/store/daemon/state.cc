@@ -57,4 +57,8 @@ const Folder* AccountState::find_by_name(std::string_view wanted) const {
   return nullptr;
 }
 
+bool AccountState::has_names_behind() const {
+  return std::any_of(folders.begin(), folders.end(), [](const auto& one) { return one.second.names_behind != 0; });
+}
+
 }  // namespace mailtree::store

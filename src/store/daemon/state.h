@@ -20,6 +20,9 @@ struct Message {
   Uid uid = 0;
   std::uint8_t flags = 0;
   std::uint8_t name_flags = 0;  // as the file name shows them
+  // The flags were changed since the name was last known to show them. Then a name that differs is one of ours, from
+  // before or behind a crash; else another program has changed it. False only if name_flags are the flags.
+  bool name_behind = false;
   Unique unique{};
   std::uint32_t keywords = 0;  // index into Folder::keyword_sets
   Modseq modseq = 0;
@@ -56,7 +59,8 @@ struct Folder {
   std::vector<Tombstone> tombstones;                      // ascending modseq
   std::uint32_t unseen = 0;
   std::uint32_t deleted = 0;
-  std::uint64_t bytes = 0;  // sum of crlf_size
+  std::uint32_t names_behind = 0;  // messages with name_behind
+  std::uint64_t bytes = 0;         // sum of crlf_size
 
   [[nodiscard]] const Message* find(Uid uid) const;
   Message* find(Uid uid);
@@ -87,6 +91,7 @@ struct AccountState {
   [[nodiscard]] const Folder* find(FolderId id) const;
   Folder* find(FolderId id);
   [[nodiscard]] const Folder* find_by_name(std::string_view wanted) const;  // INBOX in any case
+  [[nodiscard]] bool has_names_behind() const;
 };
 
 }  // namespace mailtree::store

@@ -17,10 +17,13 @@ Upkeep::Upkeep(loop::Loop& loop, loop::WorkerPool& pool, Accounts& accounts, Par
       partition_(partition),
       plan_(plan),
       recount_(loop, pool, accounts, partition, plan.pace),
+      naming_(loop, accounts, plan.naming),
       stop_usage_(loop),
       stop_counting_(loop),
       stop_ballast_(loop),
-      tasks_(loop) {}
+      tasks_(loop) {
+  accounts.on_names_behind([this](const AccountName& account) { naming_.add(account); });
+}
 
 void Upkeep::load() {
   const auto text = partition_.read(usage_file, max_usage_octets);
@@ -33,6 +36,7 @@ void Upkeep::load() {
 }
 
 void Upkeep::start() {
+  naming_.start();
   tasks_.spawn(keep_usage());
   tasks_.spawn(keep_counting());
   tasks_.spawn(keep_ballast());
@@ -45,6 +49,7 @@ Task<void> Upkeep::stop(Deadline deadline) {
   stop_usage_.set();
   stop_counting_.set();
   stop_ballast_.set();
+  co_await naming_.stop(deadline);
   const auto waited = co_await tasks_.wait(deadline);
   static_cast<void>(waited);
 }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Upkeep: what stored does for its partition without being asked: writes the file `usage`, has the domains
-// recounted and keeps a ballast. Loop thread only; work on the disk is done on the pool.
+// recounted, keeps a ballast and brings flags into file names. Loop thread only; work on the disk is done on the pool.
 #pragma once
 
 #include <chrono>
@@ -8,6 +8,7 @@
 
 #include "loop/signal.h"
 #include "loop/task_group.h"
+#include "store/daemon/naming.h"
 #include "store/daemon/recount.h"
 
 namespace mailtree::store {
@@ -18,6 +19,7 @@ struct UpkeepPlan {
   std::chrono::seconds recount_look_every{600};   // is there a doubt about the sums?
   std::chrono::seconds recount_every{24 * 3600};  // without one: an account may have been restored by hand
   Recount::Pace pace;
+  NamingPlan naming;
 };
 
 class Upkeep {
@@ -42,6 +44,7 @@ class Upkeep {
   Partition& partition_;
   const UpkeepPlan plan_;
   Recount recount_;
+  Naming naming_;
   std::uint64_t saved_version_ = 0;
   bool stopped_ = false;
   loop::Signal stop_usage_;

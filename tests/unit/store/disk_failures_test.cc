@@ -158,6 +158,10 @@ bool open_mailbox(Bench& bench) {
   return bench.open_mailbox()->outcome.has_value();
 }
 
+bool show_flags(Bench& bench) {
+  return test::show_flags(*bench.account);
+}
+
 // Subscriptions to long names that come and go: garbage without a change.
 void fill_log(Bench& bench, int count) {
   std::vector<std::shared_ptr<Operation>> all;
@@ -199,6 +203,7 @@ constexpr Scenario scenarios[] = {
     {"rename INBOX", false, rename_inbox},
     {"delete a folder", false, delete_folder},
     {"open a mailbox", false, open_mailbox},
+    {"show flags in names", false, show_flags},
     {"rewrite the log", false, rewrite_log},
     {"create an account", true, create_account},
 };

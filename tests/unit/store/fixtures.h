@@ -40,6 +40,15 @@ inline store::AccountName ann() {
   return {"alpha.test", "Ann", "uuid-of-ann"};
 }
 
+// All steps of bringing the flags into the file names; false after a failure.
+inline bool show_flags(store::Account& account, std::size_t step = 500) {
+  store::NamePass pass;
+  pass.account = ann();
+  while (!pass.finished) account.show_flags(pass, step);
+  if (account.needs_clean_up()) account.clean_up();
+  return !pass.failure;
+}
+
 // Everything of stored but loop and socket. reopen() is what a kill and a new start do.
 class Bench {
  public:

@@ -20,13 +20,14 @@ Deadline soon() {
 }
 
 struct World {
-  World() : pool(loop, 4) {
+  explicit World(NamingPlan naming = {}) : pool(loop, 4) {
     if (!Partition::create(disk, directory.path())) std::abort();
     ServerOptions options;
     options.partition_path = directory.path();
     options.index_directory = directory.path() + "/index";
     options.host_name = "host.test";
     options.index_map_bytes = std::size_t{256} << 20;
+    options.upkeep.naming = naming;
     server = std::make_unique<Server>(loop, pool, options);
     if (!server->open()) std::abort();
     auto listening = loop::listen_unix(directory.path() + "/socket", 0600);
@@ -129,11 +130,83 @@ Task<void> watch_changes(World& world, std::vector<ChangeNotice>& notices) {
   co_await world.server->stop(soon());
 }
 
+// How many files of an account's INBOX show \Seen.
+std::ptrdiff_t seen_in_names(const World& world, const std::string& uid) {
+  std::ptrdiff_t seen = 0;
+  const std::string cur = world.directory.path() + "/" + account_place(user(uid)).path() + "/Maildir/cur";
+  for (const auto& entry : std::filesystem::directory_iterator(cur)) {
+    seen += entry.path().string().ends_with(":2,S") ? 1 : 0;
+  }
+  return seen;
+}
+
+Task<void> flag_and_wait(World& world, std::vector<ChangeNotice>& notices) {
+  constexpr Uid many = 40;
+  std::vector<AccountKey> keys;
+  for (const char* const uid : {"ann", "bob"}) {
+    OpenAccount open;
+    open.account = user(uid);
+    const auto opened = co_await world.client->call(open, soon());
+    BOOST_REQUIRE(opened.has_value());
+    keys.push_back(opened->key);
+    for (Uid i = 0; i < many; i += 8) {
+      std::vector<UniqueFd> files;
+      Append append;
+      append.account = user(uid);
+      append.folder = inbox_folder;
+      append.messages.resize(8);
+      for (AppendMessage& message : append.messages) {
+        auto file = co_await world.client->new_message_file(0, soon());
+        BOOST_REQUIRE(file.has_value());
+        BOOST_REQUIRE(world.disk.write_at(file->get(), "x\r\n", 0).has_value());
+        files.push_back(std::move(*file));
+        message.size = 3;
+      }
+      const auto appended = co_await world.client->append(append, std::move(files), soon());
+      BOOST_REQUIRE(appended.has_value());
+    }
+  }
+  Watch watch;
+  watch.add = keys;
+  const auto watching = co_await world.client->call(watch, soon());
+  BOOST_REQUIRE(watching.has_value());
+  for (const char* const uid : {"ann", "bob"}) {
+    Store store;
+    store.account = user(uid);
+    store.folder = inbox_folder;
+    store.uids.push_back({1, many});
+    store.mode = static_cast<std::uint8_t>(FlagMode::add);
+    store.flags = flag::seen;
+    const auto stored = co_await world.client->call(store, soon());
+    BOOST_REQUIRE(stored.has_value());
+  }
+  for (const char* const uid : {"ann", "bob"}) {
+    for (int i = 0; i < 1000 && seen_in_names(world, uid) != many; ++i) {
+      co_await loop::sleep(world.loop, std::chrono::milliseconds(10));
+    }
+    BOOST_TEST(seen_in_names(world, uid) == many);
+  }
+  co_await world.server->stop(soon());
+  BOOST_TEST(notices.size() == 2U);  // of the flags; names are no news
+}
+
 }  // namespace
 
 BOOST_AUTO_TEST_CASE(a_message_for_two_recipients_is_readable_by_both_once_it_is_acknowledged) {
   World world;
   test::run_task(world.loop, deliver_and_read(world));
+  world.client.reset();
+}
+
+BOOST_AUTO_TEST_CASE(changed_flags_reach_the_file_names_without_being_asked_and_nobody_is_told) {
+  NamingPlan naming;
+  naming.after = std::chrono::milliseconds(20);
+  naming.look_every = std::chrono::milliseconds(10);
+  naming.step = 7;
+  World world(naming);
+  std::vector<ChangeNotice> notices;
+  world.client->on_change([&notices](const ChangeNotice& notice) { notices.push_back(notice); });
+  test::run_task(world.loop, flag_and_wait(world, notices));
   world.client.reset();
 }
 
