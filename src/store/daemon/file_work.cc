@@ -5,9 +5,6 @@
 #include <algorithm>
 #include <optional>
 
-#include "base/encoding.h"
-#include "log/log.h"
-#include "net/digest.h"
 #include "store/daemon/aside.h"
 
 namespace mailtree::store {
@@ -15,8 +12,7 @@ namespace {
 
 using loop::Disk;
 
-constexpr std::uint64_t max_links = 60000;      // ext4 allows 65,000
-constexpr std::size_t many_foreign_files = 64;  // beyond it the file system is synced first
+constexpr std::uint64_t max_links = 60000;  // ext4 allows 65,000
 
 std::string cur_of(const std::string& directory) {
   return directory + "/cur";
@@ -100,19 +96,39 @@ Result<void> FileWork::link_file(const file_action::LinkFile& action) {
   return done;
 }
 
+// Of the same message: another program has changed the flags in it since the folder was looked through.
+std::optional<std::string> FileWork::other_name(int directory, const std::string& name) {
+  const std::string_view base = std::string_view(name).substr(0, name.rfind(":2,") + 3);
+  const auto names = disk_.list(directory);
+  if (!names) return std::nullopt;
+  const auto found =
+      std::find_if(names->begin(), names->end(), [base](const std::string& one) { return one.starts_with(base); });
+  if (found == names->end()) return std::nullopt;
+  return *found;
+}
+
 Result<void> FileWork::link_message(const file_action::LinkMessage& action) {
   const auto from = open_cur(action.from_directory, false);
   const auto cur = open_cur(action.directory, true);
   if (!from) return from.error();
   if (!cur) return cur.error();
+  std::string from_name = action.from_name;
   const auto try_once = [&]() -> Result<void> {
-    auto linked = disk_.link(*from, action.from_name, *cur, action.name);
+    auto linked = disk_.link(*from, from_name, *cur, action.name);
     if (linked || linked.error().condition != Condition::cannot) return linked;
-    const auto source = disk_.open(*from, action.from_name, Disk::Access::read);
+    const auto source = disk_.open(*from, from_name, Disk::Access::read);
     if (!source) return source.error();
     return copy_into(source->get(), action.size, *cur, action.name);
   };
   auto done = try_once();
+  if (!done && loop::is_missing(done.error())) {
+    const auto other = other_name(*from, from_name);
+    if (other) {
+      watches_[action.from_directory].scanned = false;
+      from_name = *other;
+      done = try_once();
+    }
+  }
   if (!done && loop::is_taken(done.error())) {
     const auto removed = disk_.unlink(*cur, action.name);
     if (!removed) return removed;
@@ -205,72 +221,6 @@ Result<void> FileWork::act(const FileAction& action) {
     return {};
   }
   return set_aside(std::get<file_action::SetAside>(action));
-}
-
-// The content in a new file, which takes the place of the old one.
-Result<void> FileWork::write_anew(const file_action::TakeIn& taken, int directory, int file,
-                                  const loop::FileStatus& status) {
-  const auto tmp = open(taken.from_directory + "/tmp");
-  if (!tmp) return tmp.error();
-  const std::string draft = "copy." + hex_encode(net::random_octets(12));
-  auto done = copy_into(file, status.size, *tmp, draft);
-  if (!done) return done;
-  const auto now = disk_.status_at(directory, taken.from_name);
-  if (!now || now->inode != status.inode) {
-    done = Error::temporary(Condition::storage, "foreign file " + taken.from_name + " was changed meanwhile");
-  }
-  if (done) done = disk_.rename(*tmp, draft, directory, taken.from_name, true);
-  if (!done) static_cast<void>(disk_.unlink(*tmp, draft));
-  return done;
-}
-
-Result<void> FileWork::sync_foreign_file(const file_action::TakeIn& taken, bool all_synced) {
-  const auto directory = open(taken.from_directory + (taken.from_new ? "/new" : "/cur"));
-  if (!directory) return directory.error();
-  const auto file = disk_.open(*directory, taken.from_name, Disk::Access::read);
-  if (!file) return file.error();
-  const auto status = disk_.status(file->get());
-  if (!status) return status.error();
-  const std::pair id{status->device, status->inode};
-  if (!doubts_.contains(id)) {
-    const auto synced = all_synced ? disk_.check_synced(file->get()) : disk_.sync_data(file->get());
-    if (synced) return {};
-    log::event(log::Level::error, "store.file.unsynced",
-               {{"file", taken.from_directory + "/" + taken.from_name}, {"error", synced.error().detail}});
-    doubts_.insert(id);
-  }
-  const auto written = write_anew(taken, *directory, file->get(), *status);
-  if (written) doubts_.erase(id);
-  return written;
-}
-
-void FileWork::doubt(const file_action::TakeIn& taken) {
-  const auto directory = open(taken.from_directory + (taken.from_new ? "/new" : "/cur"));
-  if (!directory) return;
-  const auto status = disk_.status_at(*directory, taken.from_name);
-  if (status) doubts_.emplace(status->device, status->inode);
-}
-
-Result<void> FileWork::sync_foreign(const std::vector<FileAction>& actions) {
-  std::vector<const file_action::TakeIn*> foreign;
-  for (const FileAction& action : actions) {
-    if (const auto* taken = std::get_if<file_action::TakeIn>(&action)) foreign.push_back(taken);
-  }
-  bool all_synced = false;
-  if (foreign.size() > many_foreign_files) {
-    // Writes them out in one go. Only the files themselves tell whether all of each arrived.
-    const auto synced = disk_.sync_file_system(account_);
-    all_synced = synced.has_value();
-    if (!all_synced) {
-      log::event(log::Level::error, "store.file.unsynced", {{"error", synced.error().detail}});
-      for (const file_action::TakeIn* taken : foreign) doubt(*taken);
-    }
-  }
-  for (const file_action::TakeIn* taken : foreign) {
-    const auto synced = sync_foreign_file(*taken, all_synced);
-    if (!synced) return synced;
-  }
-  return {};
 }
 
 Result<void> FileWork::sync_changed() {

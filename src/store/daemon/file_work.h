@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <map>
+#include <optional>
 #include <set>
 #include <string>
 #include <utility>
@@ -73,6 +74,7 @@ class FileWork {
   Result<void> take_in_folder(const std::string& directory);
   Result<void> link_file(const file_action::LinkFile& action);
   Result<void> link_message(const file_action::LinkMessage& action);
+  std::optional<std::string> other_name(int directory, const std::string& name);
   Result<void> take_in(const file_action::TakeIn& action);
   Result<void> keep_aside(const std::vector<FileAction>& actions);
   Result<void> set_aside(const file_action::SetAside& action);
