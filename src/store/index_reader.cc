@@ -180,7 +180,8 @@ Result<std::vector<MessageRow>> IndexReader::messages(AccountKey key, FolderId i
 Result<MessageRow> IndexReader::message(AccountKey key, FolderId id, Uid uid) const {
   const Impl::Reading reading(*impl_);
   if (reading.code() != 0) return index_error("read", reading.code());
-  if (!impl_->is_published(key)) return not_published();
+  const auto folder_row = impl_->folder(key, id);  // the rows of a folder that was deleted go after its own
+  if (!folder_row) return folder_row.error();
   const auto value = impl_->get(message_table, message_key(key, id, uid));
   if (!value) return Error::permanent(Condition::no_such_message, "No such message");
   const auto row = decode_message(uid, *value);

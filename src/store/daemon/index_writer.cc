@@ -137,17 +137,17 @@ class IndexWriter::Writing {
     put_big(last, range.last);
     put(gone_table, modseq_key(key_, folder, modseq, range.first), last);
   }
+  // Readers see no part of it once its own row is gone, with the first transaction.
   void erase_folder(FolderId folder) {
     const std::string prefix = folder_prefix(key_, folder);
-    for (const IndexTable table : {folder_table, message_table, modseq_table, gone_table}) erase_prefix(table, prefix);
+    erase(folder_table, prefix);
+    erase_in_parts({message_table, modseq_table, gone_table}, prefix);
   }
   void erase_account() {
     const std::string prefix = account_prefix(key_);
     erase(account_table, prefix);
-    for (const IndexTable table : {folder_table, message_table, modseq_table, gone_table}) {
-      renew();
-      while (erase_prefix(table, prefix, rows_a_transaction)) renew();
-    }
+    renew();
+    erase_in_parts({folder_table, message_table, modseq_table, gone_table}, prefix);
   }
 
   Result<void> commit() {
@@ -170,6 +170,11 @@ class IndexWriter::Writing {
   }
 
  private:
+  void erase_in_parts(std::initializer_list<IndexTable> tables, const std::string& prefix) {
+    for (const IndexTable table : tables) {
+      while (erase_prefix(table, prefix, rows_a_transaction)) renew();
+    }
+  }
   void begin() {
     code_ = mdb_txn_begin(index_.environment_, nullptr, 0, &transaction_);
     if (code_ != 0) transaction_ = nullptr;
@@ -279,6 +284,8 @@ Result<void> IndexWriter::publish(const IndexedAccount& account, const AccountSt
   Stale stale;
   for (const Entry& entry : entries) std::visit(stale, entry);
   Writing writing(*this, account.key);
+  // A large folder takes several transactions. The account's row stays behind until the last: an index that was left in
+  // between does not stand for the log and is made anew.
   for (const FolderId id : stale.removed) writing.erase_folder(id);
   for (const auto& [id, uids] : stale.messages) {
     const Folder* const folder = state.find(id);

@@ -51,7 +51,8 @@ class IndexWriter {
 
   // All rows anew. May take long (1 s for a million messages); readers see the account when it is complete.
   Result<void> publish_all(const IndexedAccount& account, const AccountState& state, const LogPosition& position);
-  // What `entries` changed; `state` is after them.
+  // What `entries` changed; `state` is after them. One transaction, but for the rows of removed folders: they go some
+  // thousand at a time, after the folder's own, without which readers see no part of it.
   Result<void> publish(const IndexedAccount& account, const AccountState& state, const std::vector<Entry>& entries,
                        const LogPosition& position);
   // In transactions of some thousand rows, the account's own first: from then on readers see no part of it. A removal
