@@ -122,6 +122,7 @@ void at_most(std::uint64_t value, std::uint64_t most, const std::string& key, Pr
 void check_ranges(const Settings& s, Problems& problems) {
   at_most(s.workers, 64, "workers", problems);
   at_most(s.store.quota_grace_seconds, 10ULL * 365 * 24 * 3600, "store.quota_grace_seconds", problems);
+  at_most(s.store.quota_warning_percent, 100, "store.quota_warning_percent", problems);
   at_most(s.store.flags_in_names_seconds, 24 * 3600, "store.flags_in_names_seconds", problems);
   at_least(s.smtp.max_message_bytes, 65536, "smtp.max_message_bytes", problems);  // RFC 5321 4.5.3.1.7
   at_least(s.smtp.max_recipients, 100, "smtp.max_recipients", problems);          // RFC 5321 4.5.3.1.8

@@ -105,6 +105,8 @@ constexpr auto settings = std::to_array<Setting>({
      "/etc/mailtree/key.pem"},
     {"store.quota_grace_seconds", [](S s) -> T { return &s.store.quota_grace_seconds; }, Unit::seconds,
      "How long mail to a full mailbox or domain is deferred before it is refused; 0 refuses at once.", ""},
+    {"store.quota_warning_percent", [](S s) -> T { return &s.store.quota_warning_percent; }, Unit::count,
+     "Percentage of its quota from which on a mailbox is worth a warning in the log; 0 never warns.", ""},
     {"store.flags_in_names_seconds", [](S s) -> T { return &s.store.flags_in_names_seconds; }, Unit::seconds,
      "How long after a change of flags the names of message files show it to other programs.", ""},
     {"smtp.max_message_bytes", [](S s) -> T { return &s.smtp.max_message_bytes; }, Unit::bytes,

@@ -69,6 +69,7 @@ struct Tls {
 
 struct Store {
   std::uint64_t quota_grace_seconds = 120 * 3600;
+  std::uint64_t quota_warning_percent = 90;
   std::uint64_t flags_in_names_seconds = 20;
 };
 

@@ -143,6 +143,8 @@ inline constexpr std::array event_names = {
     EventName{"store.log.torn", Level::warning, "An unfinished record was cut off a log: a crash interrupted it."},
     EventName{"store.names.failed", Level::warning, "Flags could not be brought into file names; tried again later."},
     EventName{"store.partition.opened", Level::info, "stored has the partition to itself."},
+    EventName{"store.quota.warning", Level::warning,
+              "A mailbox holds most of its quota now; said again only after it was below."},
     EventName{"store.removal.failed", Level::warning, "A file of an expunged message could not be removed yet."},
     EventName{"store.usage.failed", Level::warning, "The sums of the domains could not be written."},
     EventName{"store.usage.recounted", Level::info, "All accounts were counted: the sums of the domains are exact."},

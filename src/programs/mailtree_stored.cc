@@ -28,6 +28,7 @@ Task<Result<void>> serve(Context& context) {
   options.host_name = context.settings.host_name;
   options.allowed_uids = context.peer_uids;
   options.quota_grace_seconds = static_cast<std::int64_t>(context.settings.store.quota_grace_seconds);
+  options.quota_warning_percent = static_cast<unsigned>(context.settings.store.quota_warning_percent);
   options.upkeep.naming.after = std::chrono::seconds(context.settings.store.flags_in_names_seconds);
   WorkerPool pool(context.loop, Server::pool_threads);
   Server server(context.loop, pool, std::move(options));

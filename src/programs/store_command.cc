@@ -2,6 +2,7 @@
 // One account after the other, so that no more than one of them waits for the operator.
 #include "programs/store_command.h"
 
+#include <algorithm>
 #include <chrono>
 #include <cstdio>
 
@@ -35,6 +36,17 @@ void print(const std::string& line) {
 }
 void complain(const std::string& text) {
   std::fputs(("mailtree: " + text + "\n").c_str(), stderr);
+}
+
+// How full it is, if that is known: of octets or messages, whichever is nearer to its limit.
+std::string share_of_quota(const Answer& answer) {
+  const auto percent = [](std::int64_t limit, std::uint64_t held) {
+    return limit > 0 ? static_cast<double>(held) * 100 / static_cast<double>(limit) : 0.0;
+  };
+  if (answer.quota.bytes < 0 && answer.quota.messages < 0) return {};
+  const double most = std::max(percent(answer.quota.bytes, answer.totals.bytes),
+                               percent(answer.quota.messages, answer.totals.messages));
+  return ", " + std::to_string(static_cast<std::uint64_t>(most)) + " % of the quota";
 }
 
 class Inspection {
@@ -135,7 +147,7 @@ class Inspection {
     if (question_.depth == store::Depth::stat) {
       print(who + "  " + std::to_string(answer.totals.messages) + " messages, " + std::to_string(answer.totals.bytes) +
             " octets, log " + std::to_string(answer.log_octets) + ", MODSEQ " + std::to_string(answer.modseq) +
-            (answer.aside == 0 ? "" : ", " + std::to_string(answer.aside) + " files aside") +
+            share_of_quota(answer) + (answer.aside == 0 ? "" : ", " + std::to_string(answer.aside) + " files aside") +
             (answer.indexed ? ", indexed" : ", not indexed"));
       if (!uid_.empty()) tell_folders(answer);
     }

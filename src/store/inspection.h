@@ -67,7 +67,8 @@ struct InspectAccount {
     std::vector<FolderFacts> folders;
     std::vector<Finding> findings;  // the first max_findings
     std::uint64_t found = 0;        // all of them
-    MSGPACK_DEFINE(exists, entry_uuid, totals, modseq, log_octets, aside, indexed, folders, findings, found)
+    Quota quota;  // as the last session or delivery told it, if the account has been in memory since; else unlimited
+    MSGPACK_DEFINE(exists, entry_uuid, totals, modseq, log_octets, aside, indexed, folders, findings, found, quota)
   };
   MSGPACK_DEFINE(account, folder, depth)
 };

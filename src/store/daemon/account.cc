@@ -18,6 +18,16 @@ bool is_soft(const Entry& entry) {
   return std::holds_alternative<entry::RecentMoved>(entry);
 }
 
+// Whether `held` is at least `percent` of a limit of the account; limits of its domain do not count.
+bool is_filled(const Quota& quota, const Totals& held, unsigned percent) {
+  const auto reaches = [percent](std::int64_t limit, std::uint64_t value) {
+    if (limit < 0) return false;
+    const auto whole = static_cast<std::uint64_t>(limit);
+    return value >= whole / 100 * percent + whole % 100 * percent / 100;
+  };
+  return reaches(quota.bytes, held.bytes) || reaches(quota.messages, held.messages);
+}
+
 // Nothing that a client can see.
 bool is_silent(const Entry& entry) {
   return std::holds_alternative<entry::FullSince>(entry) || std::holds_alternative<entry::Named>(entry);
@@ -70,6 +80,7 @@ void Account::run(std::span<const std::shared_ptr<Operation>> batch) {
     return fail_all(done.error());  // refusals too: they may rest on what was planned before them
   }
   partition_.usage().change(place_, before, loaded_->state.totals);
+  warn_of_quota(before);
   const bool wanted = std::any_of(batch.begin(), batch.end(), [](const auto& one) { return one->wants_index(); });
   if (std::any_of(batch.begin(), batch.end(), [](const auto& one) { return one->renews_index(); })) published_ = false;
   publish(plan.entries, wanted);
@@ -87,8 +98,10 @@ void Account::run(std::span<const std::shared_ptr<Operation>> batch) {
 
 // An error here is a bug or a broken disk: a refusal of one operation stays with that operation.
 Result<void> Account::plan_all(std::span<const std::shared_ptr<Operation>> batch, Plan& plan) {
-  AccountAccess access{partition_, partition_.disk(), loaded_->directory.get(), loaded_->state, watches_, plan.now};
+  AccountAccess access{partition_, partition_.disk(), loaded_->directory.get(), loaded_->state, watches_, plan.now,
+                       quota_};
   for (const auto& operation : batch) {
+    if (operation->quota() != nullptr) access.quota = quota_ = *operation->quota();
     if (!belongs_to(*operation)) {
       log::event(log::Level::alarm, "store.account.owner_differs",
                  {{"account", indexed_.path}, {"entry", operation->account.entry_uuid}});
@@ -210,6 +223,20 @@ void Account::forget(const Error& cause) {
 void Account::abandon(const std::string& cause) {
   forget(Error::temporary(Condition::none, cause));
   partition_.usage().doubt();
+}
+
+// Once each time the account grows over the line: what it held before tells whether it was over it already, so nothing
+// needs to be remembered.
+void Account::warn_of_quota(const Totals& before) const {
+  const unsigned percent = partition_.quota_warning_percent();
+  const Totals& now = loaded_->state.totals;
+  if (percent == 0 || !is_filled(quota_, now, percent) || is_filled(quota_, before, percent)) return;
+  log::event(log::Level::warning, "store.quota.warning",
+             {{"account", indexed_.path},
+              {"octets", now.bytes},
+              {"quota_octets", quota_.bytes},
+              {"messages", now.messages},
+              {"quota_messages", quota_.messages}});
 }
 
 void Account::publish(const std::vector<Entry>& entries, bool wanted) {

@@ -95,6 +95,7 @@ class Account {
   bool made_room(const Error& error);
   void undo(FileWork& work);
   Result<void> remove_leftovers();
+  void warn_of_quota(const Totals& before) const;
   void publish(const std::vector<Entry>& entries, bool wanted);
   void note_changes(const std::vector<Entry>& entries);
   [[nodiscard]] bool is_reconciled(FileWork& work) const;
@@ -115,6 +116,7 @@ class Account {
   std::vector<CleanUp> leftovers_;  // files of refused operations that could not be removed at once
   std::vector<ChangeNotice> notices_;
   bool names_behind_ = false;
+  Quota quota_;                         // as somebody told it last
   std::optional<LogPosition> trusted_;  // end of the log on disk before a failed append
   std::unique_ptr<FileWork> to_undo_;   // what its record speaks of: it must stay as long as the record may
 };

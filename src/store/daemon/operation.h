@@ -26,6 +26,7 @@ struct AccountAccess {
   const AccountState& state;
   FolderWatches& watches;
   std::int64_t now;
+  Quota quota;  // as told last since the account was loaded; unlimited if nobody has
 };
 
 class Operation {
@@ -50,6 +51,9 @@ class Operation {
   [[nodiscard]] virtual bool for_any_owner() const { return false; }
   // Fills the disk. Such operations are refused on a full one; the ballast is for those that make room.
   [[nodiscard]] virtual bool adds_data() const { return false; }
+
+  // The limits that whoever asks has found in the directory; null if it says nothing of them.
+  [[nodiscard]] virtual const Quota* quota() const { return nullptr; }
 
   virtual Result<void> prepare(AccountAccess& access) {
     static_cast<void>(access);

@@ -26,6 +26,7 @@ struct AccountPlace {
 };
 
 constexpr std::int64_t default_quota_grace_seconds = 120 * 3600;
+constexpr unsigned default_quota_warning_percent = 90;
 
 class Partition {
  public:
@@ -46,6 +47,9 @@ class Partition {
   // How long mail to a full account or domain is refused for now only. Set before others use the partition.
   [[nodiscard]] std::int64_t quota_grace_seconds() const { return quota_grace_seconds_; }
   void set_quota_grace_seconds(std::int64_t seconds) { quota_grace_seconds_ = seconds; }
+  // What part of its quota an account may hold before an arrival is worth a warning; 0: never. As above.
+  [[nodiscard]] unsigned quota_warning_percent() const { return quota_warning_percent_; }
+  void set_quota_warning_percent(unsigned percent) { quota_warning_percent_ = percent; }
   // A small file of the partition itself; Condition::no_such_message if there is none. write() replaces it durably, as
   // a whole or not at all; one caller a name at a time. Any thread.
   Result<std::string> read(const std::string& name, std::uint64_t max_octets) const;
@@ -73,6 +77,7 @@ class Partition {
   Usage usage_;
   Ballast ballast_;
   std::int64_t quota_grace_seconds_ = default_quota_grace_seconds;
+  unsigned quota_warning_percent_ = default_quota_warning_percent;
   std::mutex mutex_;  // guards what is below
   std::uint32_t next_uidvalidity_ = 0;
   std::set<std::string> settled_;        // buckets and domains

@@ -81,6 +81,7 @@ Result<void> Server::open() {
   if (!partition) return partition.error();
   partition_ = std::move(*partition);
   partition_->set_quota_grace_seconds(options_.quota_grace_seconds);
+  partition_->set_quota_warning_percent(options_.quota_warning_percent);
   const auto status = disk_.status(partition_->directory());
   if (!status) return status.error();
   IndexOptions index;

@@ -29,6 +29,7 @@ struct ServerOptions {
   std::size_t index_map_bytes = std::size_t{64} << 30;
   AccountLimits limits;
   std::int64_t quota_grace_seconds = default_quota_grace_seconds;
+  unsigned quota_warning_percent = default_quota_warning_percent;
   UpkeepPlan upkeep;
 };
 

@@ -12,6 +12,11 @@ using test::Bench;
 
 constexpr std::int64_t day = 24 * 3600;
 
+std::size_t warnings = 0;
+void count_warnings(std::string_view line) {
+  if (line.find("store.quota.warning") != std::string_view::npos) ++warnings;
+}
+
 struct Quiet {
   Quiet() {
     log::set_sink([](std::string_view) {});
@@ -88,6 +93,48 @@ BOOST_AUTO_TEST_CASE(a_full_account_defers_mail_for_the_grace_period_and_refuses
   BOOST_TEST(may_accept(bench, quota, 5).grace_over);
   bench.reopen(true);
   BOOST_TEST(may_accept(bench, quota, 5).grace_over);
+}
+
+BOOST_AUTO_TEST_CASE(an_account_that_grows_over_nine_tenths_of_its_quota_is_worth_one_warning_until_it_was_below) {
+  for (const Quota& quota : {Quota{.bytes = 40}, Quota{.messages = 10}}) {
+    Bench bench;
+    warnings = 0;
+    log::set_sink(count_warnings);
+    const auto deliver = [&](unsigned char transaction) {
+      BOOST_REQUIRE(may_accept(bench, quota, 4).accepted);
+      BOOST_REQUIRE(bench.deliver("four", transaction)->result.delivered);
+    };
+    for (unsigned char i = 1; i <= 8; ++i) deliver(i);
+    BOOST_TEST(warnings == 0U);
+    deliver(9);
+    BOOST_TEST(warnings == 1U);
+    bench.reopen();
+    deliver(10);
+    BOOST_TEST(warnings == 1U);  // it was over the line before, as the log says
+    BOOST_TEST(!may_accept(bench, quota, 4).accepted);
+    expunge(bench, 1);
+    expunge(bench, 2);
+    BOOST_TEST(warnings == 1U);
+    BOOST_TEST(append(bench, quota, "four"));
+    BOOST_TEST(warnings == 2U);
+    bench.partition->set_quota_warning_percent(0);
+    expunge(bench, 3);
+    expunge(bench, 4);
+    expunge(bench, 5);
+    for (unsigned char i = 20; i <= 22; ++i) deliver(i);
+    BOOST_TEST(warnings == 2U);
+  }
+}
+
+BOOST_AUTO_TEST_CASE(an_account_without_a_quota_is_worth_no_warning) {
+  Bench bench;
+  warnings = 0;
+  log::set_sink(count_warnings);
+  for (unsigned char i = 1; i <= 9; ++i) {
+    may_accept(bench, Quota{}, 4);
+    bench.deliver("four", i);
+  }
+  BOOST_TEST(warnings == 0U);
 }
 
 BOOST_AUTO_TEST_CASE(the_grace_period_begins_anew_when_something_was_accepted_or_room_was_made) {

@@ -142,6 +142,7 @@ Result<void> InspectOperation::plan(Plan& plan, AccountAccess& access) {
   reply.exists = true;
   reply.entry_uuid = plan.state.name.entry_uuid;
   reply.totals = plan.state.totals;
+  reply.quota = access.quota;
   reply.modseq = plan.state.modseq;
   for (const auto& [id, folder] : plan.state.folders) {
     if (!is_wanted(folder)) continue;

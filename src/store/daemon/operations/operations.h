@@ -25,6 +25,7 @@ class RequestOperation : public Operation {
 class OpenAccountOperation final : public RequestOperation<OpenAccount> {
  public:
   using RequestOperation::RequestOperation;
+  const Quota* quota() const override { return &request.quota; }
   bool creates_account() const override { return true; }
   bool looks_at_files() const override { return true; }
   bool wants_index() const override { return true; }
@@ -38,6 +39,7 @@ class OpenAccountOperation final : public RequestOperation<OpenAccount> {
 class MayAcceptOperation final : public RequestOperation<MayAccept> {
  public:
   using RequestOperation::RequestOperation;
+  const Quota* quota() const override { return &request.quota; }
   Result<void> absent(Partition& partition, std::int64_t now) override;
   Result<void> plan(Plan& plan, AccountAccess& access) override;
 
@@ -74,6 +76,7 @@ class DeliverOperation final : public Operation {
 class AppendOperation final : public RequestOperation<Append> {
  public:
   AppendOperation(Append message, std::vector<std::shared_ptr<UniqueFd>> files);
+  const Quota* quota() const override { return &request.quota; }
   bool adds_data() const override { return true; }
   Result<void> plan(Plan& plan, AccountAccess& access) override;
 
@@ -85,6 +88,7 @@ class AppendOperation final : public RequestOperation<Append> {
 class CopyOperation final : public RequestOperation<Copy> {
  public:
   using RequestOperation::RequestOperation;
+  const Quota* quota() const override { return &request.quota; }
   bool adds_data() const override { return true; }
   Result<void> plan(Plan& plan, AccountAccess& access) override;
 };
