@@ -64,6 +64,7 @@ History::History(World& world, std::uint64_t seed, Coverage& coverage, Figures& 
       careless_(seed / 2 % 2 == 0),
       dice_(seed),
       foreign_dice_(~seed),
+      naming_dice_(seed + 0x9E3779B97F4A7C15),
       generator_(dice_) {}
 
 void History::say(const std::string& text) const {
@@ -182,6 +183,10 @@ void History::batch(std::size_t account) {
   const std::vector<Reply> replies = world_.run(account, requests);
   figures_.requests += requests.size();
   settle(account, requests, replies);
+  if (!world_.disk().is_dead()) world_.clean_up(account);
+  if (world_.disk().is_dead() || !naming_dice_.one_in(4)) return;
+  say("flags into names of " + std::to_string(account));
+  world_.show_flags(account);
   if (!world_.disk().is_dead()) world_.clean_up(account);
 }
 

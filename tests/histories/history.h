@@ -75,6 +75,7 @@ class History {
   const bool careless_;  // the other programs never sync; then no call fails, since nobody could tell what is lost
   test::Dice dice_;
   test::Dice foreign_dice_;
+  test::Dice naming_dice_;
   Generator generator_;
   std::array<Judge, accounts> judges_;
   std::array<bool, accounts> look_due_{};

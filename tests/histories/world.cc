@@ -276,6 +276,13 @@ void World::clean_up(std::size_t number) {
   if (account(number).needs_clean_up()) account(number).clean_up();
 }
 
+void World::show_flags(std::size_t number) {
+  phase_ = "show_flags";
+  store::NamePass pass;
+  pass.account = name_of_account(number);
+  while (!pass.finished) account(number).show_flags(pass, 3);
+}
+
 bool World::look_at_folder(std::size_t number, const store::AccountRow& row, const store::FolderRow& folder,
                            const Judge& judge, Seen& seen, std::string& failure) {
   SeenFolder& got = seen.folders[folder.id];

@@ -40,11 +40,13 @@ class World {
   std::vector<Reply> run(std::size_t account, const std::vector<Request>& requests);
   // After the replies.
   void clean_up(std::size_t account);
+  // Flags into file names, as the daemon does it without being asked; a few files at a time.
+  void show_flags(std::size_t account);
   // All that a session can see; nothing if the disk died or failed on the way.
   bool look(std::size_t account, const Judge& judge, Seen& seen, std::string& failure);
 
   [[nodiscard]] test::SimulatedDisk& disk() { return *disk_; }
-  // Where what is done now is counted: the kind of the first request, "start", "clean_up", "look".
+  // Where what is done now is counted: the kind of the first request, "start", "clean_up", "show_flags", "look".
   [[nodiscard]] const std::string& phase() const { return phase_; }
   [[nodiscard]] std::string account_path(std::size_t account) const;
   // Of the partition as it is open: what an older process of another host wrote can be told from ours (fencing).
