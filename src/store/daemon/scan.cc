@@ -8,6 +8,7 @@
 #include <unordered_set>
 
 #include "net/digest.h"
+#include "store/daemon/append_set.h"
 #include "store/daemon/folder_names.h"
 #include "store/daemon/measure.h"
 #include "store/daemon/partition.h"
@@ -63,6 +64,7 @@ class Scanner {
     if (!names) return names.error();
     if (!in_new) found_.assign(folder_.messages.size(), false);
     for (const std::string& name : *names) see(directory->get(), name, in_new);
+    see_sets(directory->get());
     const auto taken = take_candidates();
     if (!taken) return taken;
     note_looked(in_new, status->modified_ns);
@@ -103,11 +105,44 @@ class Scanner {
       return true;
     }
     const std::uint64_t mark = mark_of(parsed.unique);
-    if (parsed.uid < folder_.uidnext && tombstones().contains(parsed.uid) && tombstones().at(parsed.uid) == mark) {
+    const bool gone = parsed.uid < folder_.uidnext && tombstones().contains(parsed.uid);
+    if (gone && tombstones().at(parsed.uid) == mark) {
       scan_.unfinished_removals.push_back(name);
       return true;
     }
-    return see_leftover(name, parsed);
+    if (see_leftover(name, parsed)) return true;
+    // Else it may have been recorded once: put back from a backup, or the log was.
+    const bool never_recorded = parsed.uid >= folder_.uidnext || message != nullptr || gone;
+    return never_recorded && see_part(name, parsed);
+  }
+
+  // Of an APPEND of several messages that was never answered: only the others tell what it is.
+  bool see_part(const std::string& name, const ParsedFileName& parsed) {
+    const SetPlace place = place_in_set(parsed.unique, folder_.object);
+    if (place == SetPlace::none) return false;
+    const bool fresh = parts_.emplace(mark_of(parsed.unique), Part{place, name, parsed}).second;
+    if (!fresh) scan_.leftovers.push_back(name);  // a second name of the same
+    return true;
+  }
+
+  // RFC 3502: all messages of an APPEND or none. A set of which a crash left a part is no mail.
+  void see_sets(int directory) {
+    for (const auto& [first, part] : parts_) {
+      if (part.place != SetPlace::first) continue;
+      std::uint64_t last = first;
+      while (parts_.contains(last + 1) && parts_.at(last).place != SetPlace::last) ++last;
+      if (parts_.at(last).place != SetPlace::last) continue;
+      if (scan_.foreign.size() + candidates_.size() + (last - first) >= max_foreign_a_scan) return parts_.clear();
+      for (std::uint64_t mark = first; mark != last + 1; ++mark) {
+        Part& whole = parts_.at(mark);
+        whole.is_taken = true;
+        see_foreign(directory, whole.name, whole.parsed, false);
+      }
+    }
+    for (const auto& [mark, part] : parts_) {
+      if (!part.is_taken) scan_.leftovers.push_back(part.name);
+    }
+    parts_.clear();
   }
 
   // Of a COPY or MOVE that was never answered: the message itself is elsewhere, or was expunged there since.
@@ -213,9 +248,17 @@ class Scanner {
     return *tombstones_;
   }
 
+  struct Part {  // of a set of messages
+    SetPlace place;
+    std::string name;
+    ParsedFileName parsed;
+    bool is_taken = false;
+  };
+
   AccountAccess& access_;
   const Folder& folder_;
   FolderScan scan_;
+  std::map<std::uint64_t, Part> parts_;  // by mark
   std::vector<Candidate> candidates_;
   bool unreadable_ = false;                       // there may be mail that was not seen
   std::vector<bool> found_;                       // by place in folder_.messages

@@ -19,6 +19,20 @@ namespace {
 constexpr FolderId sent = 2;
 constexpr std::uint64_t seeds = 40;  // each cut leaves something else
 
+std::shared_ptr<AppendOperation> make_append(SimulatedBench& bench, const Texts& texts) {
+  Append request;
+  request.account = test::ann();
+  request.folder = inbox_folder;
+  std::vector<std::shared_ptr<UniqueFd>> files;
+  for (const std::string& text : texts) {
+    request.messages.push_back({text.size(), 0, 0, 0, {}});
+    auto file = bench.disk.open_unnamed(bench.partition->directory());
+    BOOST_REQUIRE(file && bench.disk.write_at(file->get(), text, 0) && bench.disk.sync_data(file->get()));
+    files.push_back(std::make_shared<UniqueFd>(std::move(*file)));
+  }
+  return std::make_shared<AppendOperation>(std::move(request), std::move(files));
+}
+
 }  // namespace
 
 BOOST_AUTO_TEST_SUITE(durability)
@@ -228,6 +242,63 @@ BOOST_AUTO_TEST_CASE(a_rename_of_an_empty_inbox_tells_no_modseq_that_does_not_ex
   BOOST_REQUIRE(renamed->outcome.has_value());
   const auto row = (*IndexReader::open(bench.index->path()))->account(opened->reply.key);
   BOOST_TEST(renamed->reply.modseq <= row->highestmodseq);
+}
+
+// RFC 3502: all messages of an APPEND or none.
+BOOST_AUTO_TEST_CASE(of_an_append_that_nobody_answered_all_messages_come_or_none) {
+  const Texts all = {"a", "b", "c"};
+  std::size_t whole = 0;
+  std::size_t parts = 0;
+  bool answered = false;
+  for (std::uint64_t last = 1; !answered; ++last) {
+    for (std::uint64_t seed = 1; seed <= seeds; ++seed) {
+      SimulatedBench bench;
+      bench.deliver("before", 1);
+      const auto append = make_append(bench, all);
+      std::uint64_t left = last;
+      bench.disk.set_hook([&left](Call) { return --left == 0 ? Verdict::dead : Verdict::proceed; });
+      bench.run({append});
+      answered = append->outcome.has_value();
+      Dice dice(seed);
+      bench.cut(dice);
+      Texts found = bench.texts(inbox_folder);
+      std::sort(found.begin(), found.end());
+      BOOST_TEST((found == Texts{"before"} || found == Texts{"a", "b", "before", "c"}), "call " << last << " " << seed);
+      if (answered) BOOST_TEST(found.size() == 4U);
+      if (found.size() == 4) ++whole;
+      if (bench.inode_of("aside") != DiskState::none) ++parts;
+    }
+  }
+  BOOST_TEST(whole > 0U);
+  BOOST_TEST(parts > 0U);
+}
+
+BOOST_AUTO_TEST_CASE(a_message_of_an_append_of_several_comes_back_from_a_backup_alone) {
+  SimulatedBench bench({512, 1});
+  const auto append = make_append(bench, {"a", "b", "c"});
+  bench.deliver("before", 1);
+  bench.run({append});
+  BOOST_REQUIRE(append->outcome.has_value());
+  const Texts names = bench.names("Maildir/cur");
+  const auto is_second = [](const std::string& name) { return name.find(",U=1.3,") != std::string::npos; };
+  const std::string name = *std::find_if(names.begin(), names.end(), is_second);
+  BOOST_REQUIRE(bench.expunge(inbox_folder, {3, 3})->outcome.has_value());
+  for (FolderId folder = inbox_folder; folder <= 5; ++folder) bench.texts(folder);
+  bench.clock.now += 40 * 24 * 3600;  // the log forgets who is gone
+  for (int i = 0; i < 200; ++i) {
+    Store store;
+    store.folder = inbox_folder;
+    store.uids = {{1, 1}};
+    store.mode = static_cast<std::uint8_t>(i % 2 == 0 ? FlagMode::add : FlagMode::remove);
+    store.flags = flag::seen;
+    BOOST_REQUIRE(bench.perform<StoreOperation>(store)->outcome.has_value());
+  }
+  DiskState& state = bench.disk.state();
+  const auto file = state.make_file();
+  state.write(file, 0, "b");
+  bench.put_name("Maildir/cur", name, file);
+  bench.kill();
+  BOOST_TEST((bench.texts(inbox_folder) == Texts{"before", "a", "c", "b"}));
 }
 
 BOOST_AUTO_TEST_SUITE_END()

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "net/digest.h"
+#include "store/daemon/append_set.h"
 #include "store/daemon/folder_names.h"
 #include "store/daemon/operations/operations.h"
 #include "store/octets.h"
@@ -141,6 +142,7 @@ Result<void> AppendOperation::plan(Plan& plan, AccountAccess& access) {
 
   reply.uidvalidity = folder->uidvalidity;
   reply.modseq = plan.next_modseq();
+  const std::vector<Unique> uniques = new_uniques(folder->object, request.messages.size());
   for (std::size_t i = 0; i < request.messages.size(); ++i) {
     const AppendMessage& wanted = request.messages[i];
     const Result<KeywordSet> keywords = plan_keywords(plan, folder->id, wanted.keywords);
@@ -149,7 +151,7 @@ Result<void> AppendOperation::plan(Plan& plan, AccountAccess& access) {
     message.uid = folder->uidnext;
     message.flags = wanted.flags & flag::all;
     message.name_flags = message.flags;
-    message.unique = new_unique();
+    message.unique = uniques[i];
     message.modseq = reply.modseq;
     message.internal_date = date_or_now(wanted.internal_date, plan.now);
     message.save_date = plan.now;
