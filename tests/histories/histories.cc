@@ -105,8 +105,8 @@ int main(int count, char** words) {
   if (options.coverage) print(coverage);
   std::cout << histories_run << " histories from seed " << options.seed << ", " << figures.cuts << " power cuts, "
             << figures.kills << " kills, " << figures.failed_calls << " failed calls, " << figures.requests
-            << " requests, " << figures.answered << " answered, " << figures.looks << " looks, deepest recovery "
-            << figures.deepest_recovery << ", " << std::fixed << std::setprecision(1) << took.count() << " s: " << wrong
-            << " wrong\n";
+            << " requests, " << figures.answered << " answered, " << figures.looks << " looks, " << figures.glances
+            << " glances, deepest recovery " << figures.deepest_recovery << ", " << std::fixed << std::setprecision(1)
+            << took.count() << " s: " << wrong << " wrong\n";
   return wrong == 0 ? 0 : 1;
 }

@@ -13,6 +13,8 @@ using test::SimulatedDisk;
 using Call = SimulatedDisk::Call;
 
 constexpr std::int64_t day_seconds = 24 * 3600;
+constexpr std::size_t fewest_requests = 200;
+constexpr std::size_t most_lives = 200;
 
 bool is_sync(Call call) {
   return call == Call::sync_data || call == Call::sync_directory || call == Call::sync_file_system;
@@ -74,6 +76,7 @@ void History::say(const std::string& text) const {
 SimulatedDisk::Verdict History::at_call(Call call) {
   Coverage::Site& site = coverage_.sites[{world_.phase(), call}];
   ++site.reached;
+  for (std::size_t account = 0; account < accounts; ++account) watch(account);
   const auto crash = [&site](Crash how) { ++site.crashed[static_cast<std::size_t>(how)]; };
   if (--life_.calls_left == 0) {
     crash(life_.power_cut ? Crash::power_cut : Crash::kill);
@@ -180,14 +183,31 @@ void History::look(std::size_t account) {
 void History::batch(std::size_t account) {
   const std::vector<Request> requests = generator_.batch(judges_[account].known(), world_.now());
   for (const Request& request : requests) say(std::to_string(account) + " " + describe(request));
+  in_flight_[account] = requests;
   const std::vector<Reply> replies = world_.run(account, requests);
+  in_flight_[account].clear();
   figures_.requests += requests.size();
+  requests_ += requests.size();
   settle(account, requests, replies);
-  if (!world_.disk().is_dead()) world_.clean_up(account);
+  if (world_.disk().is_dead()) return;
+  watch(account);
+  world_.clean_up(account);
   if (world_.disk().is_dead() || !naming_dice_.one_in(4)) return;
   say("flags into names of " + std::to_string(account));
   world_.show_flags(account);
   if (!world_.disk().is_dead()) world_.clean_up(account);
+}
+
+// Whoever reads the index may do so between any two calls.
+void History::watch(std::size_t account) {
+  Seen seen;
+  std::string failure;
+  if (!world_.glance(account, seen, failure)) {
+    if (!failure.empty()) complaints_.push_back(failure);
+    return;
+  }
+  ++figures_.glances;
+  judges_[account].watch(seen, in_flight_[account], complaints_);
 }
 
 void History::settle(std::size_t account, const std::vector<Request>& requests, const std::vector<Reply>& replies) {
@@ -275,7 +295,7 @@ void History::foreign_rename(std::size_t account, std::uint32_t folder) {
 std::vector<std::string> History::run() {
   world_.begin_anew(limits_of(seed_));
   const std::size_t lives = 14 + dice_.below(12);
-  for (std::size_t i = 0; i < lives && complaints_.empty(); ++i) {
+  for (std::size_t i = 0; i < most_lives && (i < lives || requests_ < fewest_requests) && complaints_.empty(); ++i) {
     say("== life " + std::to_string(i + 1));
     live();
     end_life();

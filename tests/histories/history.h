@@ -35,6 +35,7 @@ struct Figures {
   std::uint64_t requests = 0;
   std::uint64_t answered = 0;
   std::uint64_t looks = 0;
+  std::uint64_t glances = 0;           // at the index, that showed something new
   std::uint64_t deepest_recovery = 0;  // cuts in a row before an account could be looked at
 };
 
@@ -61,6 +62,7 @@ class History {
   void step(std::size_t account);
   void look(std::size_t account);
   void batch(std::size_t account);
+  void watch(std::size_t account);
   void settle(std::size_t account, const std::vector<Request>& requests, const std::vector<Reply>& replies);
   void foreign_act();
   void foreign_drop(std::size_t account, std::uint32_t folder);
@@ -78,6 +80,7 @@ class History {
   test::Dice naming_dice_;
   Generator generator_;
   std::array<Judge, accounts> judges_;
+  std::array<std::vector<Request>, accounts> in_flight_;
   std::array<bool, accounts> look_due_{};
   std::array<bool, accounts> looked_{};        // in this life
   std::array<bool, accounts> looked_whole_{};  // and nothing failed
@@ -85,6 +88,7 @@ class History {
   Life life_;
   bool looking_ = false;
   std::uint64_t generation_ = 0;
+  std::size_t requests_ = 0;
   bool index_is_lost_ = true;
   std::uint64_t foreign_files_ = 0;
   std::vector<std::string> complaints_;

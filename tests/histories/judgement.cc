@@ -49,11 +49,17 @@ bool is_late_name(const std::string& name, const std::string& wanted) {
 
 void Judge::answered(const Request& request, const Reply& reply, std::vector<std::string>& complaints) {
   apply(known_, request, reply, complaints);
+  observer_.answered(request, reply);
 }
 
 void Judge::unanswered(const Request& request) {
   open_.push_back(request);
-  for (const Message& letter : request.letters) unanswered_content_.insert(letter.content);
+  std::set<std::string> contents;
+  for (const Message& letter : request.letters) contents.insert(letter.content);
+  unanswered_content_.insert(contents.begin(), contents.end());
+  if (request.kind == Kind::append) {
+    for (const std::string& content : contents) appended_with_[content] = contents;
+  }
   if (request.kind != Kind::create && request.kind != Kind::rename) return;
   for (std::size_t at = request.name.find('/'); at != std::string::npos; at = request.name.find('/', at + 1)) {
     unanswered_folders_.insert(request.name.substr(0, at));
@@ -76,6 +82,19 @@ void Judge::foreign_flags(std::uint32_t folder, std::uint32_t uid, unsigned flag
 // What nobody asked for in this way, but may be: mail whose acceptance was not answered, once.
 bool Judge::may_appear(const Account& candidate, const Message& message) const {
   return unanswered_content_.contains(message.content) && candidate.copies_of(message.content) == 0;
+}
+
+bool Judge::is_whole(const std::set<std::string>& appeared, std::string& missing) const {
+  for (const std::string& content : appeared) {
+    const auto set = appended_with_.find(content);
+    if (set == appended_with_.end()) continue;
+    for (const std::string& other : set->second) {
+      if (appeared.contains(other)) continue;
+      missing = other.substr(0, other.find('\r'));
+      return false;
+    }
+  }
+  return true;
 }
 
 bool Judge::folder_matches(const Account& candidate, const Folder& expected, const Folder& got,
@@ -116,6 +135,8 @@ bool Judge::folder_matches(const Account& candidate, const Folder& expected, con
       return no("unasked uid " + std::to_string(uid) + " " + describe(message));
     }
   }
+  std::string missing;
+  if (!is_whole(appeared, missing)) return no("half of what was appended came, without " + missing);
   for (std::size_t i = 0; i < matched.size(); ++i) {
     if (!matched[i]) return no("lost " + describe(expected.arrivals[i]));
   }
@@ -189,16 +210,9 @@ void Judge::check_numbers(const Seen& seen, std::vector<std::string>& complaints
     if (known != known_.folders.end() && folder.uidnext < known->second.uidnext) {
       complaints.push_back(folder.name + ": uidnext went back");
     }
-    const auto [owner, fresh] = uidvalidities_.emplace(folder.uidvalidity, id);
-    if (!fresh && owner->second != id) complaints.push_back(folder.name + ": uidvalidity of another folder");
     for (const auto& [uid, message] : folder.messages) {
       ++messages;
       octets += message.content.size();
-      if (uid >= folder.uidnext) complaints.push_back(folder.name + ": a uid at or above uidnext");
-      if (message.modseq > folder.modseq) complaints.push_back(folder.name + ": a modseq above highestmodseq");
-      const auto [before, first] = contents_.emplace(std::pair(folder.uidvalidity, uid), message.content);
-      if (!first && before->second != message.content)
-        complaints.push_back(folder.name + ": a uid changed its content");
     }
   }
   if (octets != seen.octets || messages != seen.messages) complaints.push_back("the totals are not those of the mail");
@@ -263,37 +277,56 @@ void Judge::adopt(const Account& candidate, const Seen& seen) {
   }
   known_ = std::move(next);
   open_.clear();
+  // Once is often enough.
+  for (const auto& [id, got] : seen.folders) {
+    for (const auto& [uid, message] : got.folder.messages) unanswered_content_.erase(message.content);
+  }
+}
+
+std::optional<Account> Judge::explain(const Seen& seen, const std::vector<Request>& open, std::string& why) const {
+  std::string first_reason;
+  const std::size_t all = std::size_t{1} << std::min<std::size_t>(open.size(), 10);
+  for (std::size_t subset = 0; subset < all; ++subset) {
+    Account candidate = known_;
+    for (std::size_t i = 0; i < open.size(); ++i) {
+      if ((subset >> i & 1) != 0) apply_unanswered(candidate, open[i]);
+    }
+    if (matches(candidate, seen, why)) return candidate;
+    if (subset == 0) first_reason = why;
+  }
+  if (all > 1) first_reason += "; or with all of the " + std::to_string(open.size()) + " open requests: " + why;
+  why = first_reason;
+  return std::nullopt;
+}
+
+void Judge::observe(const Seen& seen, const std::vector<Request>& open, std::vector<std::string>& complaints) {
+  std::map<std::uint32_t, Folder> folders;
+  for (const auto& [id, got] : seen.folders) folders.emplace(id, got.folder);
+  observer_.see(folders, seen.modseq, open, complaints);
+  check_numbers(seen, complaints);
+}
+
+void Judge::watch(const Seen& seen, const std::vector<Request>& in_flight, std::vector<std::string>& complaints) {
+  std::vector<Request> open = open_;
+  open.insert(open.end(), in_flight.begin(), in_flight.end());
+  const std::size_t before = complaints.size();
+  observe(seen, open, complaints);
+  fresh_ = false;
+  std::string why;
+  if (born_ && !explain(seen, open, why)) complaints.push_back(why);
+  if (complaints.size() != before) complaints.emplace_back("(seen in the index, without a look)");
 }
 
 void Judge::look(const Seen& seen, bool fresh, std::vector<std::string>& complaints) {
-  fresh_ = fresh;
-  if (!born_) {
-    born_ = true;
-    check_numbers(seen, complaints);
-    check_clients(seen, complaints);
-    return adopt(known_, seen);
-  }
-  std::string why;
-  std::string first_reason;
-  Account candidate;
-  bool found = false;
-  const std::size_t all = std::size_t{1} << std::min<std::size_t>(open_.size(), 10);
-  for (std::size_t subset = 0; !found && subset < all; ++subset) {
-    candidate = known_;
-    for (std::size_t i = 0; i < open_.size(); ++i) {
-      if ((subset >> i & 1) != 0) apply_unanswered(candidate, open_[i]);
-    }
-    found = matches(candidate, seen, why);
-    if (subset == 0) first_reason = why;
-  }
-  if (!found) {
-    complaints.push_back(first_reason + " (" + std::to_string(open_.size()) + " open)");
-    if (all > 1) complaints.push_back("with all of the open requests: " + why);
-  }
-  check_numbers(seen, complaints);
+  observe(seen, open_, complaints);
   check_clients(seen, complaints);
   check_aside(seen, complaints);
-  adopt(candidate, seen);
+  fresh_ = fresh;
+  std::string why;
+  const auto explained = born_ ? explain(seen, open_, why) : std::optional<Account>(known_);
+  if (!explained) complaints.push_back(why);
+  born_ = true;
+  adopt(explained ? *explained : known_, seen);
 }
 
 }  // namespace mailtree::histories

@@ -6,12 +6,13 @@
 
 #include <cstdint>
 #include <map>
+#include <optional>
 #include <set>
 #include <string>
-#include <utility>
 #include <vector>
 
 #include "histories/model.h"
+#include "histories/observer.h"
 
 namespace mailtree::histories {
 
@@ -52,6 +53,9 @@ class Judge {
   void foreign_file(std::uint32_t folder, const std::string& content, bool durable);
   void foreign_flags(std::uint32_t folder, std::uint32_t uid, unsigned flags);
 
+  // What the index shows between two calls of the disk, or after a reply, to who asks for nothing. `in_flight`:
+  // requests that are being carried out.
+  void watch(const Seen& seen, const std::vector<Request>& in_flight, std::vector<std::string>& complaints);
   // A look at everything; complaints are added, and what was seen is known from now on. `fresh`: the first one of this
   // process, when nothing may be overlooked that other programs did.
   void look(const Seen& seen, bool fresh, std::vector<std::string>& complaints);
@@ -63,9 +67,14 @@ class Judge {
     std::uint64_t modseq = 0;
     std::map<std::uint32_t, unsigned> flags;
   };
+  // The account with some of the open requests that looks like this; nothing, and why not, if there is none.
+  std::optional<Account> explain(const Seen& seen, const std::vector<Request>& open, std::string& why) const;
+  void observe(const Seen& seen, const std::vector<Request>& open, std::vector<std::string>& complaints);
   bool matches(const Account& candidate, const Seen& seen, std::string& why) const;
   bool folder_matches(const Account& candidate, const Folder& expected, const Folder& got, std::string& why) const;
   [[nodiscard]] bool may_appear(const Account& candidate, const Message& message) const;
+  // Of what nobody answered: appended together, so all of it or none.
+  [[nodiscard]] bool is_whole(const std::set<std::string>& appeared, std::string& missing) const;
   void check_numbers(const Seen& seen, std::vector<std::string>& complaints);
   void check_clients(const Seen& seen, std::vector<std::string>& complaints);
   void check_aside(const Seen& seen, std::vector<std::string>& complaints);
@@ -75,11 +84,11 @@ class Judge {
   bool fresh_ = false;
   Account known_;
   std::vector<Request> open_;
-  std::set<std::string> unanswered_content_;  // may appear once, late
+  Observer observer_;
+  std::set<std::string> unanswered_content_;                    // may appear once, late
+  std::map<std::string, std::set<std::string>> appended_with_;  // of them: with what else
   std::set<std::string> unanswered_folders_;
   std::map<std::uint32_t, Client> clients_;
-  std::map<std::pair<std::uint32_t, std::uint32_t>, std::string> contents_;  // (uidvalidity, uid) -> for ever
-  std::map<std::uint32_t, std::uint32_t> uidvalidities_;                     // -> folder id
   std::map<std::string, std::string> aside_;
 };
 

@@ -2,6 +2,7 @@
 // Driving the store, and reading as a session reads.
 #include "histories/world.h"
 
+#include <algorithm>
 #include <cstdlib>
 #include <filesystem>
 #include <functional>
@@ -56,7 +57,10 @@ struct World::Asked {
   std::function<void(Reply&)> read;
 };
 
-World::World(bool forgetful_directories) : directory_(real_directory()), forgetful_directories_(forgetful_directories) {
+World::World(bool forgetful_directories)
+    : directory_(real_directory()),
+      forgetful_directories_(forgetful_directories),
+      keys_{store::account_key(name_of_account(0)), store::account_key(name_of_account(1))} {
   begin_anew({});
 }
 
@@ -107,6 +111,7 @@ bool World::start(bool without_index) {
 }
 
 void World::stop() {
+  glanced_ = {};
   accounts_.clear();
   reader_.reset();
   index_.reset();
@@ -283,8 +288,8 @@ void World::show_flags(std::size_t number) {
   while (!pass.finished) account(number).show_flags(pass, 3);
 }
 
-bool World::look_at_folder(std::size_t number, const store::AccountRow& row, const store::FolderRow& folder,
-                           const Judge& judge, Seen& seen, std::string& failure) {
+bool World::read_folder(std::size_t number, const store::AccountRow& row, const store::FolderRow& folder, Seen& seen,
+                        std::string& failure) {
   SeenFolder& got = seen.folders[folder.id];
   got.folder.id = folder.id;
   got.folder.name = folder.name;
@@ -292,8 +297,7 @@ bool World::look_at_folder(std::size_t number, const store::AccountRow& row, con
   got.folder.uidnext = got.folder.seen_uidnext = folder.uidnext;
   got.folder.modseq = folder.highestmodseq;
   got.folder.object_id = folder.object_id;
-  const auto key = store::account_key(name_of_account(number));
-  const auto rows = reader_->messages(key, folder.id, 1, UINT32_MAX, 100000);
+  const auto rows = reader_->messages(keys_[number], folder.id, 1, UINT32_MAX, 100000);
   if (!rows) {
     failure = "the index has no rows of " + folder.name;
     return false;
@@ -322,16 +326,46 @@ bool World::look_at_folder(std::size_t number, const store::AccountRow& row, con
     seen_message.modseq = message.modseq;
     seen_message.email_id = store::unique_text(message.unique);
   }
-  const std::uint64_t since = judge.client_modseq(folder.id, folder.uidvalidity);
-  const auto changes = reader_->changes(key, folder.id, since, 100000);
-  if (!changes) {
-    failure = "no changes of " + folder.name;
+  return true;
+}
+
+bool World::read_changes(std::size_t number, const Judge& judge, Seen& seen, std::string& failure) {
+  for (auto& [id, got] : seen.folders) {
+    const std::uint64_t since = judge.client_modseq(id, got.folder.uidvalidity);
+    const auto changes = reader_->changes(keys_[number], id, since, 100000);
+    if (!changes) {
+      failure = "no changes of " + got.folder.name;
+      return false;
+    }
+    got.changes.forgotten = changes->forgotten;
+    for (const store::MessageRow& message : changes->changed) got.changes.changed[message.uid] = message.flags;
+    for (const std::uint32_t uid : uids_of(changes->expunged)) got.changes.vanished.insert(uid);
+  }
+  return true;
+}
+
+bool World::read_index(std::size_t number, const store::AccountRow& row, Seen& seen, std::string& failure) {
+  seen.modseq = row.highestmodseq;
+  seen.octets = row.totals.bytes;
+  seen.messages = row.totals.messages;
+  seen.subscriptions.insert(row.subscriptions.begin(), row.subscriptions.end());
+  const auto folders = reader_->folders(keys_[number]);
+  if (!folders) return failure = "the index has no folders of the account", false;
+  return std::all_of(folders->begin(), folders->end(),
+                     [&](const store::FolderRow& folder) { return read_folder(number, row, folder, seen, failure); });
+}
+
+bool World::glance(std::size_t number, Seen& seen, std::string& failure) {
+  if (!reader_) return false;
+  auto row = reader_->account(keys_[number]);
+  if (!row) return false;
+  const std::optional<store::AccountRow>& last = glanced_[number];
+  if (last && last->highestmodseq == row->highestmodseq && last->totals == row->totals &&
+      last->subscriptions == row->subscriptions) {
     return false;
   }
-  got.changes.forgotten = changes->forgotten;
-  for (const store::MessageRow& message : changes->changed) got.changes.changed[message.uid] = message.flags;
-  for (const std::uint32_t uid : uids_of(changes->expunged)) got.changes.vanished.insert(uid);
-  return true;
+  glanced_[number] = std::move(*row);
+  return read_index(number, *glanced_[number], seen, failure);
 }
 
 bool World::look(std::size_t number, const Judge& judge, Seen& seen, std::string& failure) {
@@ -360,15 +394,8 @@ bool World::look(std::size_t number, const Judge& judge, Seen& seen, std::string
     }
   }
   const auto row = reader_->account(key);
-  const auto folders = reader_->folders(key);
-  if (!row || !folders) return failure = "account is not in the index any more", false;
-  seen.modseq = row->highestmodseq;
-  seen.octets = row->totals.bytes;
-  seen.messages = row->totals.messages;
-  seen.subscriptions.insert(row->subscriptions.begin(), row->subscriptions.end());
-  for (const store::FolderRow& folder : *folders) {
-    if (!look_at_folder(number, *row, folder, judge, seen, failure)) return false;
-  }
+  if (!row) return failure = "account is not in the index any more", false;
+  if (!read_index(number, *row, seen, failure) || !read_changes(number, judge, seen, failure)) return false;
   const test::DiskState& state = disk_->state();
   const auto aside = state.find(test::DiskState::root, account_path(number) + "/aside");
   if (aside == test::DiskState::none) return true;

@@ -3,9 +3,11 @@
 // requests of the model into operations of the store, and what a session reads into what the judge understands.
 #pragma once
 
+#include <array>
 #include <functional>
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -44,6 +46,9 @@ class World {
   void show_flags(std::size_t account);
   // All that a session can see; nothing if the disk died or failed on the way.
   bool look(std::size_t account, const Judge& judge, Seen& seen, std::string& failure);
+  // What the index shows at this moment to who asks for nothing, without the changes since a modseq. False if that is
+  // nothing, or nothing new since the last time.
+  bool glance(std::size_t account, Seen& seen, std::string& failure);
 
   [[nodiscard]] test::SimulatedDisk& disk() { return *disk_; }
   // Where what is done now is counted: the kind of the first request, "start", "clean_up", "show_flags", "look".
@@ -67,8 +72,10 @@ class World {
   Asked make(std::size_t account, const Request& request);
   std::shared_ptr<UniqueFd> file_with(const std::string& content);
   store::Account& account(std::size_t number);
-  bool look_at_folder(std::size_t account, const store::AccountRow& row, const store::FolderRow& folder,
-                      const Judge& judge, Seen& seen, std::string& failure);
+  bool read_index(std::size_t account, const store::AccountRow& row, Seen& seen, std::string& failure);
+  bool read_folder(std::size_t account, const store::AccountRow& row, const store::FolderRow& folder, Seen& seen,
+                   std::string& failure);
+  bool read_changes(std::size_t account, const Judge& judge, Seen& seen, std::string& failure);
 
   const std::string directory_;  // real: for the partition's lock and the index
   std::unique_ptr<test::SimulatedDisk> disk_;
@@ -81,6 +88,8 @@ class World {
   std::unique_ptr<store::IndexReader> reader_;
   std::map<std::size_t, std::unique_ptr<store::Account>> accounts_;
   std::map<std::pair<std::size_t, std::uint32_t>, std::string> folder_paths_;
+  const std::array<store::AccountKey, accounts> keys_;
+  std::array<std::optional<store::AccountRow>, accounts> glanced_;
 };
 
 }  // namespace mailtree::histories
