@@ -116,7 +116,10 @@ void History::live() {
   life_ = draw_life();
   looked_ = {};
   looked_whole_ = {};
-  look_due_.fill(true);
+  for (std::size_t i = 0; i < accounts; ++i) {
+    // Mail may come before anybody looks, if all that is known is certain.
+    look_due_[i] = look_due_[i] || !judges_[i].born() || judges_[i].open_questions() > 0 || !dice_.one_in(3);
+  }
   const bool without_index = !dice_.one_in(4) || index_is_lost_;
   world_.disk().set_hook([this](Call call) { return at_call(call); });
   const bool both = !dice_.one_in(3);
@@ -146,6 +149,7 @@ void History::end_life() {
     world_.disk().restart_after_kill();
     index_is_lost_ = false;
   }
+  if (dice_.one_in(5)) world_.pass(static_cast<std::int64_t>(1 + dice_.below(60)) * day_seconds);
   for (std::size_t i = 0; i < accounts; ++i) {
     cuts_unseen_[i] = looked_[i] ? 0 : cuts_unseen_[i] + 1;
     figures_.deepest_recovery = std::max(figures_.deepest_recovery, cuts_unseen_[i]);
