@@ -15,6 +15,7 @@ struct Candidate {
   int directory = -1;
   FolderScan::Foreign foreign;
   ParsedFileName parsed;
+  std::size_t set = 0;  // those of one set are mail together or not at all; 0 = alone
   bool is_mail = false;
   bool is_unreadable = false;  // for now, or to us
   std::unique_ptr<Error> failure;

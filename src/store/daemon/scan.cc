@@ -137,7 +137,9 @@ class Scanner {
         Part& whole = parts_.at(mark);
         whole.is_taken = true;
         see_foreign(directory, whole.name, whole.parsed, false);
+        candidates_.back().set = sets_ + 1;
       }
+      ++sets_;
     }
     for (const auto& [mark, part] : parts_) {
       if (!part.is_taken) scan_.leftovers.push_back(part.name);
@@ -203,10 +205,15 @@ class Scanner {
 
   Result<void> take_candidates() {
     measure_all(access_.disk, candidates_);
-    for (Candidate& candidate : candidates_) {
+    std::unordered_set<std::size_t> waiting;  // sets of which not all can be read
+    for (const Candidate& candidate : candidates_) {
       if (candidate.failure) return *candidate.failure;
       unreadable_ = unreadable_ || candidate.is_unreadable;
-      if (candidate.is_mail) scan_.foreign.push_back(std::move(candidate.foreign));
+      if (candidate.set != 0 && !candidate.is_mail) waiting.insert(candidate.set);
+    }
+    unreadable_ = unreadable_ || !waiting.empty();
+    for (Candidate& candidate : candidates_) {
+      if (candidate.is_mail && !waiting.contains(candidate.set)) scan_.foreign.push_back(std::move(candidate.foreign));
     }
     candidates_.clear();
     return {};
@@ -259,6 +266,7 @@ class Scanner {
   const Folder& folder_;
   FolderScan scan_;
   std::map<std::uint64_t, Part> parts_;  // by mark
+  std::size_t sets_ = 0;                 // whole ones among the candidates
   std::vector<Candidate> candidates_;
   bool unreadable_ = false;                       // there may be mail that was not seen
   std::vector<bool> found_;                       // by place in folder_.messages
