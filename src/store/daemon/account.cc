@@ -314,10 +314,7 @@ void Account::clean_up() {
   }
   if (!rewrite) return;
   const Forgetting forgetting = is_reconciled(work) ? Forgetting::what_is_old : Forgetting::nothing;
-  const auto replace = [this, forgetting] {
-    return LogFile::replace(partition_.disk(), loaded_->directory.get(), partition_.generation(), loaded_->state,
-                            seconds(clock_), forgetting);
-  };
+  const auto replace = [this, forgetting] { return replace_log(loaded_->directory.get(), loaded_->state, forgetting); };
   auto log = replace();
   if (!log && made_room(log.error())) log = replace();
   if (!log) return forget(log.error());  // load() sees which of the two logs has the name

@@ -56,7 +56,9 @@ class Account {
   // After an exception, whose cause is a bug: nothing in memory counts any more.
   void abandon(const std::string& cause);
   // False while a doubt about the log or a file exists only in memory.
-  [[nodiscard]] bool may_be_evicted() const { return !trusted_ && doubts_.empty() && leftovers_.empty(); }
+  [[nodiscard]] bool may_be_evicted() const {
+    return !trusted_ && !log_name_doubtful_ && doubts_.empty() && leftovers_.empty();
+  }
 
   [[nodiscard]] bool is_loaded() const { return loaded_.has_value(); }
   // What the log says, without loading the account or changing anything. Zeros if there is no account.
@@ -81,6 +83,7 @@ class Account {
   Result<void> create(const AccountName& name);
   Result<void> start_over(int directory, LogFile::Loaded& found, const Shown& shown);
   Result<void> settle(int directory);
+  Result<LogFile> replace_log(int directory, const AccountState& state, Forgetting forgetting = Forgetting::nothing);
   void adopt_index(const std::optional<Shown>& shown);
   [[nodiscard]] bool belongs_to(const Operation& operation) const;
 
@@ -118,6 +121,7 @@ class Account {
   bool names_behind_ = false;
   Quota quota_;                         // as somebody told it last
   std::optional<LogPosition> trusted_;  // end of the log on disk before a failed append
+  bool log_name_doubtful_ = false;      // its sync failed: a later one that succeeds says nothing of it
   std::unique_ptr<FileWork> to_undo_;   // what its record speaks of: it must stay as long as the record may
 };
 

@@ -31,8 +31,7 @@ Result<entry::FolderSet> new_folder(Partition& partition, const AccountState& st
   return folder;
 }
 
-// Durable only by Partition::settle_parents(), which follows before the account is used: a bucket is settled only after
-// the first account in it, or together with it.
+// Durable only by Partition::settle_parents().
 Result<UniqueFd> open_or_make(Partition& partition, int parent, const std::string& name, const AccountPlace& place) {
   auto found = partition.disk().open(parent, name, Disk::Access::directory);
   if (found || !loop::is_missing(found.error())) return found;
@@ -127,9 +126,11 @@ Result<NewAccount> build(Partition& partition, int bucket, const std::string& dr
   if (!done) return done.error();
   auto log = LogFile::replace(disk, directory->get(), partition.generation(), *state, now);
   if (!log) return log.error();
-  const bool was_settled = partition.is_settled(place);
   done = disk.rename(bucket, draft, bucket, place.leaf, false);
-  if (done) done = was_settled ? disk.sync_directory(bucket) : partition.settle_parents(place);
+  if (!done) return done.error();
+  done = disk.sync_directory(bucket);
+  // A later sync that succeeds would say nothing about this name: it is taken back, and the next attempt gives another.
+  if (!done) static_cast<void>(disk.rename(bucket, place.leaf, bucket, draft, false));
   if (!done) return done.error();
   return NewAccount{std::move(*directory), std::move(*log), std::move(*state)};
 }
@@ -143,8 +144,16 @@ Result<NewAccount> create_account(Partition& partition, const AccountPlace& plac
   if (!domain) return domain.error();
   const auto bucket = open_or_make(partition, domain->get(), place.bucket, place);
   if (!bucket) return bucket.error();
+  const bool was_settled = partition.is_settled(place);
+  const auto settled = partition.settle_parents(place);
+  if (!settled) {
+    // Made anew by the next attempt, for the same reason. Only what is empty goes.
+    static_cast<void>(disk.remove_directory(domain->get(), place.bucket));
+    static_cast<void>(disk.remove_directory(partition.directory(), place.domain));
+    return settled.error();
+  }
   // Drafts of others are of earlier runs: looking once is enough.
-  if (!partition.is_settled(place)) remove_abandoned_drafts(disk, bucket->get(), partition.generation());
+  if (!was_settled) remove_abandoned_drafts(disk, bucket->get(), partition.generation());
   const std::string draft = draft_name(partition.generation());
   auto made = build(partition, bucket->get(), draft, place, name, now);
   if (!made) remove_draft(disk, bucket->get(), draft);

@@ -50,7 +50,17 @@ Result<void> Account::load(const AccountName& name, bool create_missing) {
 Result<void> Account::settle(int directory) {
   const Result<void> settled = partition_.settle_parents(place_);
   if (!settled) return settled;
-  return partition_.disk().sync_directory(directory);
+  const Result<void> synced = partition_.disk().sync_directory(directory);
+  log_name_doubtful_ = log_name_doubtful_ || !synced;
+  return synced;
+}
+
+// After a failure nobody knows which of the two logs has the name for good: load() has to make another.
+Result<LogFile> Account::replace_log(int directory, const AccountState& state, Forgetting forgetting) {
+  auto log =
+      LogFile::replace(partition_.disk(), directory, partition_.generation(), state, seconds(clock_), forgetting);
+  log_name_doubtful_ = !log;
+  return log;
 }
 
 Result<void> Account::load_log(UniqueFd directory, const AccountName& name) {
@@ -58,7 +68,7 @@ Result<void> Account::load_log(UniqueFd directory, const AccountName& name) {
   auto shown = index_.shown(indexed_.key);
   auto found = LogFile::load(disk, directory.get(), trusted_, shown);
   // What the row stands for was durable before it was shown: who only reads it need not wait for the disk.
-  const bool as_shown = found && found->as_shown && !trusted_ && !found->shared;
+  const bool as_shown = found && found->as_shown && !trusted_ && !log_name_doubtful_ && !found->shared;
   if (!as_shown) {
     const Result<void> settled = settle(directory.get());
     if (!settled) return settled;
@@ -68,8 +78,8 @@ Result<void> Account::load_log(UniqueFd directory, const AccountName& name) {
   if (!found) return found.error();
   if (found->damaged) return rescue(std::move(directory), name, std::move(found->state), found->problem);
   if (found->torn) log::event(log::Level::warning, "store.log.torn", {{"account", indexed_.path}});
-  if (found->doubtful || found->shared) {
-    auto fresh = LogFile::replace(disk, directory.get(), partition_.generation(), found->state, seconds(clock_));
+  if (found->doubtful || found->shared || log_name_doubtful_) {
+    auto fresh = replace_log(directory.get(), found->state);
     if (!fresh) return fresh.error();
     found->log = std::move(*fresh);
   }

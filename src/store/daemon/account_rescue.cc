@@ -31,7 +31,7 @@ Result<void> Account::start_over(int directory, LogFile::Loaded& found, const Sh
     folder.uidvalidity = *uidvalidity;
   }
   renew_modseqs(found.state, std::max(found.state.modseq, shown.modseq) + lost_modseq_gap);
-  auto fresh = LogFile::replace(partition_.disk(), directory, partition_.generation(), found.state, seconds(clock_));
+  auto fresh = replace_log(directory, found.state);
   if (!fresh) return fresh.error();
   found.log = std::move(*fresh);
   partition_.usage().doubt();
@@ -71,7 +71,7 @@ Result<void> Account::rescue(UniqueFd directory, const AccountName& name, Accoun
   auto kept = aside ? aside->keep(directory.get(), log_name) : Result<void>(aside.error());
   if (kept) kept = aside->sync();
   if (!kept && !loop::is_missing(kept.error())) return kept;
-  auto log = LogFile::replace(disk, directory.get(), partition_.generation(), state, seconds(clock_));
+  auto log = replace_log(directory.get(), state);
   if (!log) return log.error();
   trusted_.reset();
   to_undo_.reset();

@@ -39,6 +39,7 @@ Result<Aside> Aside::open(Disk& disk, int account_directory) {
   auto directory = disk.open(account_directory, aside_name, Disk::Access::directory);
   if (!directory) return directory.error();
   const auto synced = disk.sync_directory(account_directory);
+  if (!synced && made) static_cast<void>(disk.remove_directory(account_directory, aside_name));
   if (!synced) return synced.error();
   return Aside(disk, std::move(*directory));
 }
@@ -60,6 +61,7 @@ Result<void> Aside::keep(int directory, const std::string& name) {
 Result<void> Aside::keep_as(int directory, const std::string& name, const loop::FileStatus& status,
                             const std::string& kept) {
   auto linked = disk_.link(directory, name, directory_.get(), kept);
+  if (linked) made_.push_back(kept);
   if (linked || linked.error().condition != Condition::cannot) return linked;
   if (status.is_regular) return copy(directory, name, status.size, kept);
   return disk_.rename(directory, name, directory_.get(), kept, false);
@@ -68,11 +70,13 @@ Result<void> Aside::keep_as(int directory, const std::string& name, const loop::
 Result<void> Aside::copy(int directory, const std::string& name, std::uint64_t size, const std::string& kept) {
   const auto source = disk_.open(directory, name, Disk::Access::read);
   if (!source) return source.error();
-  const auto target = disk_.open(directory_.get(), kept, Disk::Access::create_new);
+  const auto target = disk_.open_unnamed(directory_.get());
   if (!target) return target.error();
-  const auto copied = copy_octets(disk_, source->get(), size, target->get());
-  if (!copied) return copied;
-  return disk_.sync_data(target->get());
+  auto done = copy_octets(disk_, source->get(), size, target->get());
+  if (done) done = disk_.sync_data(target->get());
+  if (done) done = disk_.link_open_file(target->get(), directory_.get(), kept);
+  if (done) made_.push_back(kept);
+  return done;
 }
 
 // Whether the file itself lies in aside/ under any name.
@@ -88,7 +92,12 @@ Result<bool> Aside::has(const loop::FileStatus& status) {
 }
 
 Result<void> Aside::sync() {
-  return disk_.sync_directory(directory_.get());
+  const auto synced = disk_.sync_directory(directory_.get());
+  for (const std::string& name : made_) {
+    if (!synced) static_cast<void>(disk_.unlink(directory_.get(), name));
+  }
+  made_.clear();
+  return synced;
 }
 
 }  // namespace mailtree::store

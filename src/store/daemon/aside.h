@@ -4,6 +4,7 @@
 #pragma once
 
 #include <string>
+#include <vector>
 
 #include "base/result.h"
 #include "base/unique_fd.h"
@@ -19,7 +20,8 @@ class Aside {
 
   // Gives <directory>/<name> a second name in aside/, the same one or with a suffix; copies what cannot be linked. Does
   // nothing if the file has one already, from a life that was cut short. What is no file, and cannot be linked, is
-  // moved. sync() has to follow before the old name may go.
+  // moved. sync() has to follow before the old name may go; if it fails, the second names are taken back, because a
+  // later one that succeeds would say nothing about them.
   Result<void> keep(int directory, const std::string& name);
   Result<void> sync();
 
@@ -31,6 +33,7 @@ class Aside {
 
   loop::Disk& disk_;
   UniqueFd directory_;
+  std::vector<std::string> made_;  // second names, not synced
 };
 
 // `size` octets from the start of one open file to another. Fails if there are fewer. Nothing is synced.

@@ -138,6 +138,19 @@ Result<void> FileWork::link_message(const file_action::LinkMessage& action) {
   return done;
 }
 
+// A file that got its name before a crash or a failure: only to be synced, unless that has failed here already. On the
+// way it is a name of the same message.
+Result<void> FileWork::name_anew(int directory, const std::string& name) {
+  if (doubts_.empty()) return {};
+  const auto status = disk_.status(directory);
+  if (!status) return status.error();
+  if (!doubts_.contains({status->device, status->inode})) return {};
+  const std::string other = name + "x";
+  auto done = disk_.rename(directory, name, directory, other, false);
+  if (done) done = disk_.rename(directory, other, directory, name, false);
+  return done;
+}
+
 Result<void> FileWork::take_in(const file_action::TakeIn& action) {
   const auto cur = open_cur(action.from_directory, true);
   if (!cur) return cur.error();
@@ -148,7 +161,7 @@ Result<void> FileWork::take_in(const file_action::TakeIn& action) {
     if (!from) return from.error();
     changed_[path] = true;
   }
-  if (!action.from_new && action.from_name == action.name) return {};  // linked before a crash: only to be synced
+  if (!action.from_new && action.from_name == action.name) return name_anew(*cur, action.name);
   return disk_.rename(*from, action.from_name, *cur, action.name, false);
 }
 
@@ -229,7 +242,11 @@ Result<void> FileWork::sync_changed() {
     const auto fd = open(path);
     if (!fd) return fd.error();
     const auto synced = disk_.sync_directory(*fd);
-    if (!synced) return synced;
+    if (!synced) {
+      const auto status = disk_.status(*fd);
+      if (status) doubts_.emplace(status->device, status->inode);
+      return synced;
+    }
     due = false;
   }
   return {};

@@ -29,7 +29,7 @@ struct FolderWatch {
 using FolderWatches = std::map<std::string, FolderWatch>;  // by folder directory
 
 // Foreign files whose sync has failed: a later success would say nothing about them (reliability C3), so they only
-// count when their content was written anew. In memory only.
+// count when their content was written anew. And folders' directories: there it is names. In memory only.
 using Doubts = std::set<std::pair<std::uint64_t, std::uint64_t>>;  // device, inode
 
 class FileWork {
@@ -83,6 +83,7 @@ class FileWork {
   Result<void> sync_foreign(const std::vector<FileAction>& actions);
   Result<void> sync_foreign_file(const file_action::TakeIn& taken, bool all_synced);
   void doubt(const file_action::TakeIn& taken);
+  Result<void> name_anew(int directory, const std::string& name);
   Result<void> write_anew(const file_action::TakeIn& taken, int directory, int file, const loop::FileStatus& status);
   Result<void> sync_changed();
   void note_times();

@@ -2,6 +2,7 @@
 // What a power cut, a kill or a failed sync must not do to an account: each test is a history that once went wrong.
 #include <algorithm>
 #include <boost/test/unit_test.hpp>
+#include <set>
 
 #include "unit/store/simulated_bench.h"
 
@@ -317,6 +318,74 @@ BOOST_AUTO_TEST_CASE(a_message_of_an_append_of_several_comes_back_from_a_backup_
   bench.put_name("Maildir/cur", name, file);
   bench.kill();
   BOOST_TEST((bench.texts(inbox_folder) == Texts{"before", "a", "c", "b"}));
+}
+
+// Not as journaling file systems do: there a failed sync of a directory leaves its names as they were, or is the last.
+BOOST_AUTO_TEST_CASE(a_name_whose_sync_failed_once_is_not_believed_when_a_later_sync_succeeds) {
+  for (int passed = 0; passed < 30; ++passed) {
+    for (std::uint64_t seed = 1; seed <= 10; ++seed) {
+      SimulatedBench bench({512, 1});  // the log is rewritten every few records
+      bench.disk.set_directories_forget(true);
+      bench.fail_next(Call::sync_directory, passed);
+      std::set<std::string> promised;
+      for (unsigned char i = 1; i <= 25; ++i) {
+        const std::string text = "m" + std::to_string(i);
+        if (bench.deliver(text, i)->outcome) promised.insert(text);
+      }
+      BOOST_TEST(promised.size() >= 24U);
+      Dice dice(seed);
+      bench.cut(dice);
+      for (const std::string& text : bench.texts(inbox_folder)) promised.erase(text);
+      BOOST_TEST(promised.empty(), "sync " << passed << " seed " << seed);
+    }
+  }
+}
+
+BOOST_AUTO_TEST_CASE(what_is_set_aside_after_a_failed_sync_is_there_after_a_power_cut) {
+  for (int passed = 0; passed < 3; ++passed) {
+    for (std::uint64_t seed = 1; seed <= seeds; ++seed) {
+      SimulatedBench bench;
+      bench.disk.set_directories_forget(true);
+      bench.deliver("one", 1);
+      BOOST_REQUIRE((bench.texts(inbox_folder) == Texts{"one"}));
+      std::string leftover = bench.names("Maildir/cur").front();
+      leftover.replace(leftover.find("U=1.1,"), 6, "U=2.9,");  // of a COPY that was not recorded
+      const auto file = bench.inode_of("Maildir/cur/" + bench.names("Maildir/cur").front());
+      bench.make_folder("Maildir/.Sent");
+      bench.put_name("Maildir/.Sent/cur", leftover, file);
+      bench.fail_next(Call::sync_directory, passed);
+      BOOST_TEST(!bench.open_mailbox(sent)->outcome.has_value());
+      bench.heal();
+      BOOST_TEST(bench.open_mailbox(sent)->outcome.has_value());
+      Dice dice(seed);
+      bench.cut(dice);
+      BOOST_TEST(bench.texts(sent).empty());
+      const bool kept = bench.inode_of("aside") != DiskState::none && !bench.names("aside").empty();
+      BOOST_TEST(kept, "sync " << passed << " seed " << seed);
+    }
+  }
+}
+
+BOOST_AUTO_TEST_CASE(a_copy_aside_that_was_interrupted_leaves_nothing) {
+  for (int passed = 0; passed < 4; ++passed) {
+    SimulatedBench bench;
+    bench.deliver("one", 1);
+    BOOST_REQUIRE((bench.texts(inbox_folder) == Texts{"one"}));
+    std::string leftover = bench.names("Maildir/cur").front();
+    leftover.replace(leftover.find("U=1.1,"), 6, "U=2.9,");
+    const auto file = bench.inode_of("Maildir/cur/" + bench.names("Maildir/cur").front());
+    bench.make_folder("Maildir/.Sent");
+    bench.put_name("Maildir/.Sent/cur", leftover, file);
+    int links = 0;
+    int calls = 0;
+    bench.disk.set_hook([&](Call call) {
+      if (call == Call::link && ++links == 1) return Verdict::impossible;
+      return links == 1 && ++calls > passed ? Verdict::dead : Verdict::proceed;
+    });
+    BOOST_TEST(!bench.open_mailbox(sent)->outcome.has_value());
+    bench.kill();
+    BOOST_TEST(bench.names("aside").empty(), "after call " << passed);
+  }
 }
 
 BOOST_AUTO_TEST_SUITE_END()
