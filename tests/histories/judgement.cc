@@ -241,7 +241,12 @@ std::uint64_t Judge::client_modseq(std::uint32_t folder, std::uint32_t uidvalidi
 void Judge::check_aside(const Seen& seen, std::vector<std::string>& complaints) {
   for (const auto& [name, content] : aside_) {
     const auto found = seen.aside.find(name);
-    if (found == seen.aside.end() || found->second != content) complaints.push_back("aside/" + name + " was lost");
+    if (found == seen.aside.end()) {
+      complaints.push_back("aside/" + name + " was lost");
+    } else if (found->second != content) {
+      complaints.push_back("aside/" + name + " has another content: " + found->second.substr(0, 20) + " instead of " +
+                           content.substr(0, 20));
+    }
   }
   aside_ = seen.aside;
 }
