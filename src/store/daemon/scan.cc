@@ -83,7 +83,7 @@ class Scanner {
   void see(int directory, const std::string& name, bool in_new) {
     if (name.front() == '.') return;
     const ParsedFileName parsed = parse_file_name(name);
-    if (parsed.ours && !in_new && see_ours(directory, name, parsed)) return;
+    if (parsed.ours && (in_new ? see_ours_in_new(name, parsed) : see_ours(directory, name, parsed))) return;
     if (scan_.foreign.size() + candidates_.size() < max_foreign_a_scan) see_foreign(directory, name, parsed, in_new);
   }
 
@@ -145,6 +145,18 @@ class Scanner {
       if (!part.is_taken) scan_.leftovers.push_back(part.name);
     }
     parts_.clear();
+  }
+
+  // A message that another program has put back into new/. If it is in cur/ as well, the other is a foreign file.
+  bool see_ours_in_new(const std::string& name, const ParsedFileName& parsed) {
+    const Message* const message = parsed.folder == folder_.id ? folder_.find(parsed.uid) : nullptr;
+    if (message == nullptr || message->unique != parsed.unique) return false;
+    const auto place = static_cast<std::size_t>(message - folder_.messages.data());
+    if (found_[place]) return false;
+    found_[place] = true;
+    note_renamed(name, parsed);
+    scan_.renamed.back().in_new = true;
+    return true;
   }
 
   // Of a COPY or MOVE that was never answered: the message itself is elsewhere, or was expunged there since.
@@ -304,7 +316,8 @@ void plan_renamed(Plan& plan, FolderId id, const std::vector<FolderScan::Renamed
     if (foreign || message.name_behind) named.push_back(one);
     message.name_flags = foreign ? found.flags : message.flags;
     const std::string name = name_of(plan.state, folder, message);
-    if (name != found.name) plan.actions.push_back(file_action::TakeIn{folder.directory, false, found.name, name});
+    if (name == found.name && !found.in_new) continue;
+    plan.actions.push_back(file_action::TakeIn{folder.directory, found.in_new, found.name, name});
   }
   const Modseq modseq = plan.next_modseq();
   for (auto& [flags, uids] : changed) {

@@ -20,6 +20,7 @@ struct FolderScan {
     Uid uid = 0;
     std::string name;        // as found
     std::uint8_t flags = 0;  // in that name
+    bool in_new = false;     // mutt puts there what is not read, whatever its other flags
   };
   std::vector<Foreign> foreign;  // in order of arrival
   std::vector<Renamed> renamed;

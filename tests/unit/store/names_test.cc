@@ -76,6 +76,37 @@ BOOST_AUTO_TEST_CASE(what_is_named_stays_so_after_a_restart_with_or_without_an_i
   }
 }
 
+BOOST_AUTO_TEST_CASE(names_are_due_after_a_change_or_for_a_session_but_not_for_a_delivery) {
+  ShownBench bench;
+  BOOST_TEST(bench.account->take_names_behind() == nullptr);
+  change_flags(bench, 1, add, flag::seen, 2);
+  const AccountName* const changed = bench.account->take_names_behind();
+  BOOST_REQUIRE(changed != nullptr);
+  BOOST_TEST((*changed == test::ann()));
+  BOOST_TEST(bench.account->take_names_behind() == nullptr);
+  bench.reopen();
+  bench.deliver("m4", 4);
+  BOOST_TEST(bench.account->take_names_behind() == nullptr);
+  bench.open_account();
+  BOOST_TEST(bench.account->take_names_behind() != nullptr);
+  BOOST_REQUIRE(show_flags(*bench.account));
+  bench.open_account();
+  BOOST_TEST(bench.account->take_names_behind() == nullptr);
+}
+
+BOOST_AUTO_TEST_CASE(an_account_that_left_the_memory_is_loaded_for_its_names_and_one_that_is_not_there_is_not_made) {
+  ShownBench bench;
+  change_flags(bench, 1, add, flag::seen, 2);
+  bench.reopen();
+  BOOST_REQUIRE(!bench.account->is_loaded());
+  BOOST_REQUIRE(show_flags(*bench.account));
+  BOOST_TEST((letters(bench) == Texts{"S", "S", ""}));
+  BOOST_TEST((bench.texts() == all_texts));
+  test::Bench empty;
+  BOOST_TEST(show_flags(*empty.account));
+  BOOST_TEST(!fs::exists(empty.account_path()));
+}
+
 BOOST_AUTO_TEST_CASE(copies_moves_and_removals_find_files_whose_names_have_changed) {
   ShownBench bench;
   change_flags(bench, 1, add, flag::seen, 3);
@@ -113,6 +144,32 @@ BOOST_AUTO_TEST_CASE(flags_that_another_program_changed_count_and_are_one_record
   BOOST_TEST(std::count(seen.begin(), seen.end(), 5U) == 50);
   BOOST_TEST(fs::file_size(bench.log()) - before < 600U);
   BOOST_TEST(bench.texts().size() == 100U);
+}
+
+// mutt does so with a message that is flagged and not read.
+BOOST_AUTO_TEST_CASE(a_message_that_another_program_puts_back_into_new_keeps_its_uid_and_has_its_flags) {
+  ShownBench bench;
+  bench.open_mailbox();
+  const std::string path = bench.file_of("m2");
+  const std::string fresh = bench.account_path() + "/Maildir/new/" + fs::path(path).filename().string();
+  fs::rename(path, fresh + "F");
+  OpenFile request;
+  request.folder = inbox_folder;
+  request.uid = 2;
+  bench.clock.now += 60;
+  const auto opened = bench.perform<OpenFileOperation>(request);
+  BOOST_TEST((opened->outcome && opened->file));
+  BOOST_TEST((flags(bench) == Flags{0, 4, 0}));
+  BOOST_TEST((bench.texts() == all_texts));
+  BOOST_TEST((letters(bench) == Texts{"", "F", ""}));
+  // Without a change of flags; and a second file of the same name is mail of its own.
+  fs::rename(bench.file_of("m2"), fresh + "F");
+  fs::copy_file(bench.file_of("m3"),
+                bench.account_path() + "/Maildir/new/" + fs::path(bench.file_of("m3")).filename().string());
+  BOOST_TEST((flags(bench) == Flags{0, 4, 0, 0}));
+  BOOST_TEST((bench.texts() == Texts{"m1", "m2", "m3", "m3"}));
+  BOOST_TEST(fs::is_empty(bench.account_path() + "/Maildir/new"));
+  BOOST_TEST(bench.aside().empty());
 }
 
 BOOST_AUTO_TEST_CASE(a_name_that_was_given_by_us_may_be_changed_by_another_program) {

@@ -82,7 +82,9 @@ Result<void> InspectOperation::look_through(AccountAccess& access, const Folder&
   if (!measured) return measured;
   const FolderScan& found = looked.scan;
   for (const auto& file : found.foreign) say("foreign", folder.name, (file.in_new ? "new/" : "cur/") + file.name);
-  for (const auto& file : found.renamed) say("renamed", folder.name, uid_text(file.uid) + " is cur/" + file.name);
+  for (const auto& file : found.renamed) {
+    say("renamed", folder.name, uid_text(file.uid) + (file.in_new ? " is new/" : " is cur/") + file.name);
+  }
   for (const auto& name : found.leftovers) say("leftover", folder.name, "cur/" + name);
   for (const auto& name : found.unfinished_removals) say("unremoved", folder.name, "cur/" + name);
   for_each_uid(found.missing, [&](Uid uid) { say("missing", folder.name, uid_text(uid)); });

@@ -70,8 +70,8 @@ Result<void> OpenFileOperation::prepare(AccountAccess& access) {
   if (!scan) return scan.error();
   for (const FolderScan::Renamed& renamed : scan->renamed) {
     if (renamed.uid != request.uid) continue;
-    auto again =
-        access.disk.open(access.directory, folder->directory + "/cur/" + renamed.name, loop::Disk::Access::read);
+    const char* const part = renamed.in_new ? "/new/" : "/cur/";
+    auto again = access.disk.open(access.directory, folder->directory + part + renamed.name, loop::Disk::Access::read);
     if (again) file = std::move(*again);
   }
   scan_ = std::move(*scan);
