@@ -3,6 +3,7 @@
 # deferred within the grace, refused for good after it, and changed by ldapmodify with nothing restarted.
 import time
 
+from maintenance import mailtree
 from people import USER, domain_ldif
 from runner import test
 
@@ -89,3 +90,31 @@ def restarted(instance, _):
     rcpt(instance, bob).want(552, "5.2.2")
     set_quota(instance, domain, 100)
     within(10, lambda: rcpt(instance, bob).code == 250)
+
+
+@test("A mailbox that grows over nine tenths of its quota is named in the log once, and again after it was below")
+def warned(instance, _):
+    domain, _, _ = new_domain(instance, "warned")
+    set_quota(instance, domain, -1)
+    text = USER.format("cleo", domain, instance["ldap_base"], "a-password")
+    instance.ldap("ldapadd", text.rstrip("\n") + "\nmailMsgQuota: 10\n\n")
+    user = "cleo@" + domain
+    within(10, lambda: rcpt(instance, user).code == 250)
+    begin = instance.log_size()
+
+    def warnings():
+        return len([line for line in instance.troubles(begin) if "store.quota.warning" in line and domain in line])
+
+    for n in range(10):
+        assert warnings() == int(n > 8), n
+        instance.deliver(user, LETTER)
+    status, said = mailtree(instance, "store", "stat", user)
+    assert status == 0 and "10 messages" in said and "100 % of the quota" in said, said
+    with instance.imap() as session:
+        session.login(user, "a-password")
+        session.ok("SELECT INBOX")
+        session.ok("STORE 1:2 +FLAGS (\\Deleted)")
+        session.ok("EXPUNGE")
+        assert warnings() == 1
+        session.ok("COPY 1 Sent")
+    assert warnings() == 2
