@@ -5,9 +5,11 @@ import glob
 import os
 import shutil
 import signal
+import subprocess
 import time
 
 from letters import letter
+from people import add_users, domain_ldif
 from runner import test
 
 FOLDERS = [f"Box {n:03}" for n in range(100)]
@@ -105,3 +107,76 @@ def stored_stopped(instance, _):
     instance.deliver(account, letter("after the stop"))
     assert account.wait_for("after the stop") and account.wait_for("before the stop")
     assert instance.pids()["stored"] == [pid]
+
+
+@test("A partition whose stored is stopped stops its own users only: those of the other notice nothing", seconds=300)
+def one_partition_stopped(instance, folder):
+    programs, config, _ = instance.master()
+    second = f"{instance.run_folder}/store/second"
+    with open(config) as settings:
+        before = settings.read()
+    places = {"path": f'"{second}"', "index_directory": f'"{instance.run_folder}/index-second"'}
+    instance.configure({"partitions.second": places}, restart=False)
+    subprocess.run([f"{programs}/mailtree", "--config", config, "partition", "create", "second"], check=True)
+    try:
+        instance.restart()
+        check_partitions(instance, second)
+    finally:
+        with open(config, "w") as settings:
+            settings.write(before)
+        instance.restart()
+
+
+def check_partitions(instance, second):
+    domain = "parted.test"
+    instance.ldap("ldapadd", domain_ldif(instance, domain))
+    here, there = add_users(instance, domain, "parted", 2)
+    instance.ldap(
+        "ldapmodify",
+        f"dn: uid=parted1,ou=People,o={domain},{instance['ldap_base']}\n"
+        "changetype: modify\nadd: mailMessageStore\nmailMessageStore: second\n",
+    )
+    for account in here, there:
+        instance.deliver(account, letter("before the stop"))
+    assert not glob.glob(f"{instance.run_folder}/store/default/{domain}/*/parted1")
+    assert glob.glob(f"{second}/{domain}/*/parted1")
+    stopped = pid_of_partition(instance, "second")
+    os.kill(stopped, signal.SIGSTOP)
+    try:
+        slowest = 0
+        with instance.smtp(timeout=100) as session:
+            for n in range(5):
+                begin = time.monotonic()
+                session.command("MAIL FROM:<sender@remote.test>").want(250)
+                session.command(f"RCPT TO:<{here.mail}>").want(250)
+                session.content(letter(f"meanwhile {n}")).want(250)
+                slowest = max(slowest, time.monotonic() - begin)
+            session.command("MAIL FROM:<sender@remote.test>").want(250)
+            answer = session.command(f"RCPT TO:<{there.mail}>")
+            assert answer.code // 100 == 4, answer
+            # Whoever is refused for now does not take the others with him.
+            session.command(f"RCPT TO:<{here.mail}>").want(250)
+            session.content(letter("beside a refused one")).want(250)
+        begin = time.monotonic()
+        with here.imap() as session:
+            session.ok("SELECT INBOX")
+            assert len(session.search("ALL")) == 7
+            session.ok("STORE 1:* +FLAGS.SILENT (\\Seen)")
+        slowest = max(slowest, time.monotonic() - begin)
+        assert slowest < 10, f"{slowest:.1f} s for what concerns the other partition alone"
+        with instance.imap(timeout=100) as session:
+            answer = session.run(f'LOGIN "{there.login}" "{there.password}"')
+            assert answer.status == "NO" and answer.code() == "UNAVAILABLE", answer
+    finally:
+        os.kill(stopped, signal.SIGCONT)
+    instance.deliver(there, letter("after the stop"))
+    assert there.wait_for("after the stop") and there.wait_for("before the stop")
+    assert pid_of_partition(instance, "second") == stopped
+
+
+def pid_of_partition(instance, name):
+    for pid in instance.pids()["stored"]:
+        words = open(f"/proc/{pid}/cmdline").read().split("\0")
+        if words[words.index("--instance") + 1] == name:
+            return pid
+    raise AssertionError(f"no stored of {name}")

@@ -133,7 +133,7 @@ class Instance:
         )
         assert done.returncode == 0, f"mailtree restart ended with {done.returncode}"
 
-    def configure(self, values):
+    def configure(self, values, restart=True):
         """Changes settings ({section: {name: TOML text}}) and restarts; undone when the tests end."""
         _, path, _ = self.master()
         before = open(path).read()
@@ -141,7 +141,8 @@ class Instance:
             self.original = path, before
         with open(path, "w") as out:
             out.write(with_settings(before, values))
-        self.restart()
+        if restart:
+            self.restart()
 
     def stop(self):
         if self.original:
