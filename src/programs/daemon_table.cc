@@ -51,7 +51,7 @@ SandboxRules directory_rules(const Settings& settings, const std::string&) {
 Directories index_directory(const Settings& settings, const std::string& instance) {
   const config::Partition* const partition = settings.partition(instance);
   if (partition == nullptr) return {};
-  return {partition->index_directory};
+  return {partition->index_directory, openings_directory(settings)};
 }
 
 SandboxRules one_partition(const Settings& settings, const std::string& instance) {
@@ -60,6 +60,7 @@ SandboxRules one_partition(const Settings& settings, const std::string& instance
   if (partition == nullptr) return rules;
   rules.paths.push_back({partition->path, Access::manage});
   rules.paths.push_back({partition->index_directory, Access::manage});
+  rules.paths.push_back({openings_directory(settings), Access::manage});
   rules.paths.push_back({"/proc/sys/kernel/random/boot_id", Access::read});
   return rules;
 }
@@ -121,6 +122,10 @@ std::uint64_t worker_count(const Settings& settings) {
 }
 
 }  // namespace
+
+std::string openings_directory(const Settings& settings) {
+  return settings.run_directory + "/openings";
+}
 
 std::span<const DaemonLine> daemon_table() {
   return lines();

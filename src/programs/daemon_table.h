@@ -31,6 +31,9 @@ struct DaemonLine {
 
 constexpr unsigned stop_waves = 3;
 
+// Where stored notes outside of its partition that it has opened it; emptied by a boot with the run directory.
+std::string openings_directory(const config::Settings& settings);
+
 std::span<const DaemonLine> daemon_table();
 const DaemonLine* find_daemon(std::string_view name);
 

@@ -2,6 +2,7 @@
 // mailtree-stored: the only process that changes a storage partition. One an instance; its instance is the partition.
 #include "loop/worker_pool.h"
 #include "programs/bootstrap.h"
+#include "programs/daemon_table.h"
 #include "store/daemon/server.h"
 
 namespace {
@@ -25,6 +26,7 @@ Task<Result<void>> serve(Context& context) {
   ServerOptions options;
   options.partition_path = partition->path;
   options.index_directory = partition->index_directory;
+  options.runtime_directory = mailtree::programs::openings_directory(context.settings);
   options.host_name = context.settings.host_name;
   options.allowed_uids = context.peer_uids;
   options.quota_grace_seconds = static_cast<std::int64_t>(context.settings.store.quota_grace_seconds);
@@ -43,7 +45,7 @@ Task<Result<void>> serve(Context& context) {
   const auto stopped = co_await context.stop.wait(Deadline::never());
   static_cast<void>(stopped);
   co_await server.stop(Context::stop_deadline());
-  if (lost) co_return Error::temporary(Condition::unavailable, "the index was removed; the next one is new");
+  if (lost) co_return Error::temporary(Condition::unavailable, "the index has to be begun anew");
   co_return Result<void>{};
 }
 

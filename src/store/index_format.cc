@@ -2,11 +2,25 @@
 // Encoding of index rows.
 #include "store/index_format.h"
 
+#include "store/crc32c.h"
 #include "store/octets.h"
 
 namespace mailtree::store {
 namespace {
 constexpr std::size_t max_text = 8192;
+}
+
+std::string sealed(std::string_view key, std::string value) {
+  put_little(value, crc32c(crc32c(0, key), value));
+  return value;
+}
+
+std::optional<std::string_view> unsealed(std::string_view key, std::string_view value) {
+  if (value.size() < sizeof(std::uint32_t)) return std::nullopt;
+  const std::string_view content = value.substr(0, value.size() - sizeof(std::uint32_t));
+  const auto crc = OctetReader(value.substr(content.size())).little<std::uint32_t>();
+  if (crc32c(crc32c(0, key), content) != crc) return std::nullopt;
+  return content;
 }
 
 std::string account_prefix(AccountKey key) {

@@ -7,6 +7,9 @@
 //   message  account(8) folder(4) uid(4)    -> MessageRow without uid
 //   modseq   account(8) folder(4) modseq(8) uid(4) -> nothing
 //   gone     account(8) folder(4) modseq(8) uid(4) -> last uid(4): the range that was expunged
+//   witness  account(8), account(8) folder(4) -> AccountRow, FolderRow as they were last shown, of accounts whose rows
+//            were taken away: nobody is shown these, they tell stored an older account from the one that was shown
+// Rows of account, folder, message, gone and witness end with a CRC-32C over key and value: LMDB has no checksums.
 #pragma once
 
 #include <optional>
@@ -17,10 +20,27 @@
 
 namespace mailtree::store {
 
-constexpr std::uint32_t index_version = 1;
-constexpr unsigned index_tables = 6;
-constexpr const char* index_table_names[index_tables] = {"meta", "account", "folder", "message", "modseq", "gone"};
-enum IndexTable : unsigned { meta_table, account_table, folder_table, message_table, modseq_table, gone_table };
+constexpr std::uint32_t index_version = 2;
+constexpr unsigned index_tables = 7;
+constexpr const char* index_table_names[index_tables] = {"meta",   "account", "folder", "message",
+                                                         "modseq", "gone",    "witness"};
+enum IndexTable : unsigned {
+  meta_table,
+  account_table,
+  folder_table,
+  message_table,
+  modseq_table,
+  gone_table,
+  witness_table
+};
+constexpr const char* meta_key = "meta";  // its row begins with index_version (4), whatever follows
+
+constexpr bool is_sealed(unsigned table) {
+  return table != meta_table && table != modseq_table;
+}
+std::string sealed(std::string_view key, std::string value);
+// The value without its checksum; nothing if it does not belong to this key.
+std::optional<std::string_view> unsealed(std::string_view key, std::string_view value);
 
 // Where the log stood when the rows were written.
 struct LogPosition {
@@ -35,6 +55,7 @@ struct Shown {
   LogPosition position;
   Modseq modseq = 0;
   AccountName name;
+  bool published = false;  // the rows are there; else only the memory of them
 };
 
 std::string account_prefix(AccountKey key);

@@ -74,8 +74,8 @@ class IndexReader {
   IndexReader(const IndexReader&) = delete;
   IndexReader& operator=(const IndexReader&) = delete;
 
-  // An account that is not published is Condition::unavailable (call OpenAccount); a folder or message that is not
-  // there is Condition::no_such_mailbox or no_such_message, permanent.
+  // An account that is not published, an index that was given up or is ruined are Condition::unavailable (call
+  // OpenAccount); a folder or message that is not there is Condition::no_such_mailbox or no_such_message, permanent.
   [[nodiscard]] Result<AccountRow> account(AccountKey key) const;
   [[nodiscard]] Result<std::vector<FolderRow>> folders(AccountKey key) const;  // by id
   [[nodiscard]] Result<FolderRow> folder(AccountKey key, FolderId id) const;

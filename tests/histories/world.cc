@@ -96,10 +96,7 @@ bool World::start(bool without_index) {
   auto partition = store::Partition::open(*disk_, directory_, host);
   if (!partition) return false;
   partition_ = std::move(*partition);
-  store::IndexOptions options;
-  options.directory = directory_ + "/index";
-  options.partition_id = partition_->id();
-  options.generation = partition_->generation();
+  store::IndexOptions options = store::index_options(*partition_, directory_ + "/index");
   options.map_bytes = index_octets;
   auto index = store::IndexWriter::open(options);
   if (!index) std::abort();

@@ -3,9 +3,11 @@
 #include "store/daemon/account.h"
 
 #include <algorithm>
+#include <array>
 #include <set>
 
 #include "log/log.h"
+#include "store/daemon/operations/mend.h"
 
 namespace mailtree::store {
 namespace {
@@ -55,12 +57,32 @@ std::uint64_t Account::weight() const {
 }
 
 void Account::run(std::span<const std::shared_ptr<Operation>> batch) {
+  run_once(batch);
+  const auto missed = [](const auto& one) {
+    return !one->outcome && one->outcome.error().kind == Kind::temporary && loop::is_missing(one->outcome.error());
+  };
+  if (std::none_of(batch.begin(), batch.end(), missed)) return;
+  const bool mended = mend_folders(batch.front()->account);
+  // What only looked may look again. The others are asked again by whoever sent them.
+  if (mended && batch.size() == 1 && batch.front()->looks_at_files()) run_once(batch);
+}
+
+bool Account::mend_folders(const AccountName& name) {
+  const auto mending = std::make_shared<MendFoldersOperation>(name);
+  const std::array<std::shared_ptr<Operation>, 1> batch = {mending};
+  run_once(batch);
+  return mending->outcome && mending->found_any();
+}
+
+void Account::run_once(std::span<const std::shared_ptr<Operation>> batch) {
   const auto fail_all = [batch](const Error& error) {
     for (const auto& operation : batch) operation->outcome = error;
   };
   const bool create = std::any_of(batch.begin(), batch.end(), [](const auto& one) { return one->creates_account(); });
   const bool may_use_ballast =
       !std::all_of(batch.begin(), batch.end(), [](const auto& one) { return one->adds_data(); });
+  const Result<void> in_place = check_in_place();
+  if (!in_place) return fail_all(in_place.error());
   if (!loaded_) {
     Result<void> done = load(batch.front()->account, create);
     if (!done && may_use_ballast && made_room(done.error())) done = load(batch.front()->account, create);
@@ -94,6 +116,24 @@ void Account::run(std::span<const std::shared_ptr<Operation>> batch) {
   });
   if ((wanted || flags_changed) && loaded_->state.has_names_behind()) names_behind_ = true;
   clean_ups_.insert(clean_ups_.end(), plan.clean_ups.begin(), plan.clean_ups.end());
+}
+
+// Somebody may have moved the directory away and put another, older one in its place: our descriptors would go on with
+// the one that nobody else sees.
+Result<void> Account::check_in_place() {
+  if (partition_.is_lost()) return partition_.check_ours();
+  if (!loaded_) return {};
+  const auto in_place = loaded_->log.is_at(partition_.disk(), partition_.directory(), place_.path());
+  if (!in_place) return in_place.error();
+  if (*in_place) return {};
+  log::event(log::Level::alarm, "store.account.exchanged", {{"account", indexed_.path}});
+  partition_.usage().doubt();
+  loaded_.reset();
+  watches_.clear();
+  soft_.clear();
+  clean_ups_.clear();  // names of the other one
+  leftovers_.clear();
+  return {};
 }
 
 // An error here is a bug or a broken disk: a refusal of one operation stays with that operation.
@@ -176,6 +216,11 @@ Result<void> Account::carry_out(Plan& plan, bool may_use_ballast) {
   commit.entries.insert(commit.entries.end(), plan.entries.begin(), plan.entries.end());
   const LogPosition before = loaded_->log.position();
   LogFile& log = loaded_->log;
+  const Result<void> ours = partition_.check_ours();
+  if (!ours) {
+    undo(*work);
+    return ours;
+  }
   auto recorded = log.append(partition_.disk(), partition_.generation(), commit);
   if (!recorded && may_use_ballast && log.may_append_again() && made_room(recorded.error())) {
     recorded = log.append(partition_.disk(), partition_.generation(), commit);
@@ -193,7 +238,18 @@ Result<void> Account::carry_out(Plan& plan, bool may_use_ballast) {
     return recorded;
   }
   soft_.clear();
-  return {};
+  return check_seen();
+}
+
+// Who took the partition over, or replaced the log, before the record was durable may not have read it: it must not be
+// acknowledged. A disk that does not tell is no reason to refuse what is done.
+Result<void> Account::check_seen() {
+  const Result<void> ours = partition_.check_ours();
+  const auto in_place = loaded_->log.is_at(partition_.disk(), partition_.directory(), place_.path());
+  if (!partition_.is_lost() && (!in_place || *in_place)) return {};
+  partition_.usage().doubt();
+  if (partition_.is_lost()) return ours;
+  return Error::temporary(Condition::unavailable, "the log of " + indexed_.path + " was replaced meanwhile");
 }
 
 void Account::undo(FileWork& work) {
@@ -249,6 +305,7 @@ void Account::publish(const std::vector<Entry>& entries, bool wanted) {
     published_ = static_cast<bool>(done);
   }
   if (done) return;
+  if (index_.is_absent()) return;
   log::event(log::Level::error, "store.index.failed", {{"account", indexed_.path}, {"error", done.error().detail}});
   published_ = false;
   static_cast<void>(index_.remove(indexed_.key));
@@ -312,8 +369,9 @@ void Account::clean_up() {
   for (Entry& entry : gone) {
     if (apply(loaded_->state, entry, seconds(clock_))) soft_.push_back(std::move(entry));
   }
-  if (!rewrite) return;
+  if (!rewrite || !partition_.check_ours()) return;
   const Forgetting forgetting = is_reconciled(work) ? Forgetting::what_is_old : Forgetting::nothing;
+  if (!apply(loaded_->state, loaded_->log.as_ancestor(), 0)) return;
   const auto replace = [this, forgetting] { return replace_log(loaded_->directory.get(), loaded_->state, forgetting); };
   auto log = replace();
   if (!log && made_room(log.error())) log = replace();

@@ -84,6 +84,9 @@ class Account {
   Result<void> start_over(int directory, LogFile::Loaded& found, const Shown& shown);
   Result<void> settle(int directory);
   Result<LogFile> replace_log(int directory, const AccountState& state, Forgetting forgetting = Forgetting::nothing);
+  // Whether what is loaded still is what lies on the disk; if not, nothing is loaded any more.
+  Result<void> check_in_place();
+  Result<void> check_seen();
   void adopt_index(const std::optional<Shown>& shown);
   [[nodiscard]] bool belongs_to(const Operation& operation) const;
 
@@ -91,6 +94,9 @@ class Account {
   Result<void> name_files(NamePass& pass, std::size_t limit);
   Result<void> record_names(std::unique_ptr<FileWork> work, const std::vector<Entry>& entries);
 
+  void run_once(std::span<const std::shared_ptr<Operation>> batch);
+  // After an operation met something missing: true if it was a folder's directory, which is there again.
+  bool mend_folders(const AccountName& name);
   Result<void> plan_all(std::span<const std::shared_ptr<Operation>> batch, Plan& plan);
   Result<void> carry_out(Plan& plan, bool may_use_ballast);
   Result<void> work_on_files(FileWork& work, const std::vector<FileAction>& actions, bool may_use_ballast);
@@ -129,6 +135,10 @@ class Account {
 // INBOX is made with the account, the others with their first message. Takes numbers from the partition's UIDVALIDITY
 // counter.
 Result<AccountState> first_state(Partition& partition, const AccountName& name, bool with_default_folders);
+
+// For a state whose first records are lost: the owner, INBOX, and the folders whose directories are on the disk, by the
+// numbers that their files carry. What is there already stays; new ones get new UIDVALIDITYs.
+Result<void> complete_state(Partition& partition, int directory, const AccountName& name, AccountState& state);
 
 // A new account directory with its default folders, complete and durable before it gets its name, which is durable too
 // on return. What a crash left of earlier attempts in the same bucket is removed.

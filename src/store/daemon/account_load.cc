@@ -21,6 +21,8 @@ bool is_file(Disk& disk, int directory) {
 }  // namespace
 
 Result<void> Account::create(const AccountName& name) {
+  const Result<void> ours = partition_.check_ours();
+  if (!ours) return ours;
   auto made = create_account(partition_, place_, name, seconds(clock_));
   if (!made) {
     partition_.unsettle(place_);  // it may have its name already, but not for good
@@ -65,6 +67,8 @@ Result<LogFile> Account::replace_log(int directory, const AccountState& state, F
 
 Result<void> Account::load_log(UniqueFd directory, const AccountName& name) {
   Disk& disk = partition_.disk();
+  const Result<void> ours = partition_.check_ours();
+  if (!ours) return ours;
   auto shown = index_.shown(indexed_.key);
   auto found = LogFile::load(disk, directory.get(), trusted_, shown);
   // What the row stands for was durable before it was shown: who only reads it need not wait for the disk.
@@ -78,13 +82,18 @@ Result<void> Account::load_log(UniqueFd directory, const AccountName& name) {
   if (!found) return found.error();
   if (found->damaged) return rescue(std::move(directory), name, std::move(found->state), found->problem);
   if (found->torn) log::event(log::Level::warning, "store.log.torn", {{"account", indexed_.path}});
-  if (found->doubtful || found->shared || log_name_doubtful_) {
+  // The partition was put back, and what was shown of this account meanwhile is forgotten: it must be taken for older.
+  const bool may_be_older = !shown && found->generation < partition_.restored() &&
+                            !index_.covers(partition_.restored_to());
+  if (found->doubtful || found->shared || log_name_doubtful_ || found->generation < partition_.renew_before()) {
+    const Result<void> noted = apply(found->state, found->log.as_ancestor(), 0);
+    if (!noted) return noted;
     auto fresh = replace_log(directory.get(), found->state);
     if (!fresh) return fresh.error();
     found->log = std::move(*fresh);
   }
-  if (found->older) {
-    const Result<void> renewed = start_over(directory.get(), *found, *shown);
+  if (found->older || may_be_older) {
+    const Result<void> renewed = start_over(directory.get(), *found, shown.value_or(Shown{}));
     if (!renewed) return renewed;
     shown.reset();
   }
@@ -99,10 +108,10 @@ Result<void> Account::load_log(UniqueFd directory, const AccountName& name) {
 }
 
 void Account::adopt_index(const std::optional<Shown>& shown) {
-  published_ = shown && shown->position == loaded_->log.position();
+  published_ = shown && shown->published && shown->position == loaded_->log.position();
   if (published_) {
     index_.restore_recent(indexed_.key, loaded_->state);
-  } else if (shown) {
+  } else if (shown && shown->published) {
     static_cast<void>(index_.remove(indexed_.key));
   }
 }

@@ -30,6 +30,7 @@ Result<void> Account::start_over(int directory, LogFile::Loaded& found, const Sh
     if (!uidvalidity) return uidvalidity.error();
     folder.uidvalidity = *uidvalidity;
   }
+  found.state.ancestors.clear();  // what parted from them is settled
   renew_modseqs(found.state, std::max(found.state.modseq, shown.modseq) + lost_modseq_gap);
   auto fresh = replace_log(directory, found.state);
   if (!fresh) return fresh.error();
@@ -51,15 +52,15 @@ Result<void> Account::rescue(UniqueFd directory, const AccountName& name, Accoun
   log::event(log::Level::alarm, "store.log.damaged", {{"account", indexed_.path}, {"error", problem}});
   const auto shown = index_.shown(indexed_.key);
   const Modseq known = std::max(state.modseq, shown ? shown->modseq : Modseq{0});
-  if (state.name.entry_uuid.empty() || state.find(inbox_folder) == nullptr) {
-    // Whose mail it is only the index may still know; who happens to ask first may be a successor of the same name.
-    auto first = first_state(partition_, shown ? shown->name : name, false);
-    if (!first) return first.error();
-    state = std::move(*first);
-  }
+  // Whose mail it is only the index may still know; who happens to ask first may be a successor of the same name.
+  const AccountName& owner = shown ? shown->name : name;
+  const AccountName named = state.name.entry_uuid.empty() ? owner : state.name;
+  const Result<void> complete = complete_state(partition_, directory.get(), named, state);
+  if (!complete) return complete;
   index_.restore_uidnext(indexed_.key, state);
   const Result<void> salvaged = salvage_names(disk, directory.get(), state, seconds(clock_));
   if (!salvaged) return salvaged;
+  state.ancestors.clear();
   renew_modseqs(state, std::max(state.modseq, known) + lost_modseq_gap);
   AccountState whole;  // folded anew: entries that fitted only in part leave no trace
   for (const Entry& one : snapshot(state, 0, 0)) {

@@ -6,7 +6,7 @@
 #include <string>
 
 #include "net/digest.h"
-#include "store/daemon/crc32c.h"
+#include "store/crc32c.h"
 #include "store/daemon/state.h"
 #include "store/octets.h"
 

@@ -175,7 +175,8 @@ struct Applier {
     if (folder == nullptr) return contradiction("expunge in an unknown folder");
     const auto remove = [&](Message& message) {
       count_message(state, *folder, message, false);
-      folder->tombstones.push_back({message.uid, e.modseq, mark_of(message.unique), time});
+      const std::uint64_t mark = e.lost ? 0 : mark_of(message.unique);
+      folder->tombstones.push_back({message.uid, e.modseq, mark, time});
     };
     if (!for_each_message(*folder, e.uids, remove)) return contradiction("unknown message expunged");
     std::erase_if(folder->messages, [&e](const Message& message) { return contains(e.uids, message.uid); });
@@ -248,6 +249,12 @@ struct Applier {
     if (!for_each_message(*folder, e.uids, doubt)) return contradiction("doubtful name of an unknown message");
     return {};
   }
+
+  Result<void> operator()(const entry::Ancestor& e) const {
+    state.ancestors.push_back(e.log);
+    if (state.ancestors.size() > max_ancestors) state.ancestors.erase(state.ancestors.begin());
+    return {};
+  }
 };
 
 }  // namespace
@@ -297,6 +304,7 @@ std::vector<Entry> snapshot(const AccountState& state, std::int64_t drop_tombsto
   for (const std::string& directory : state.doomed) entries.emplace_back(entry::Doomed{directory});
   const Fullness& full = state.fullness;
   if (full.since != 0) entries.emplace_back(entry::FullSince{full.since, full.totals});
+  for (const LogEndMark& log : state.ancestors) entries.emplace_back(entry::Ancestor{log});
   entries.emplace_back(entry::Numbers{state.modseq, state.next_folder});
   return entries;
 }

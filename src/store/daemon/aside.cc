@@ -33,9 +33,24 @@ Result<void> copy_octets(Disk& disk, int source, std::uint64_t size, int target)
   return {};
 }
 
+// Something else has the name: it is the first thing to be set aside. A crash in between leaves it beside.
+Result<void> Aside::move_away(Disk& disk, int account_directory) {
+  const auto status = disk.status_at(account_directory, aside_name);
+  if (!status) return status.error();
+  if (status->is_directory) return {};
+  const std::string other = std::string(aside_name) + "." + hex_encode(net::random_octets(8));
+  auto done = disk.rename(account_directory, aside_name, account_directory, other, false);
+  if (done) done = disk.make_directory(account_directory, aside_name);
+  const auto directory = done ? disk.open(account_directory, aside_name, Disk::Access::directory)
+                              : Result<UniqueFd>(done.error());
+  if (!directory) return directory.error();
+  return disk.rename(account_directory, other, directory->get(), other, false);
+}
+
 Result<Aside> Aside::open(Disk& disk, int account_directory) {
-  const auto made = disk.make_directory(account_directory, aside_name);
-  if (!made && !loop::is_taken(made.error())) return made.error();
+  auto made = disk.make_directory(account_directory, aside_name);
+  if (!made && loop::is_taken(made.error())) made = move_away(disk, account_directory);
+  if (!made) return made.error();
   auto directory = disk.open(account_directory, aside_name, Disk::Access::directory);
   if (!directory) return directory.error();
   const auto synced = disk.sync_directory(account_directory);

@@ -15,7 +15,8 @@ namespace mailtree::store {
 // Synchronous, for pool threads; errors are temporary.
 class Aside {
  public:
-  // Makes the directory if need be; its name is durable afterwards, whoever made it.
+  // Makes the directory if need be; its name is durable afterwards, whoever made it. What has its name and is none is
+  // moved into it.
   static Result<Aside> open(loop::Disk& disk, int account_directory);
 
   // Gives <directory>/<name> a second name in aside/, the same one or with a suffix; copies what cannot be linked. Does
@@ -27,6 +28,7 @@ class Aside {
 
  private:
   Aside(loop::Disk& disk, UniqueFd directory) : disk_(disk), directory_(std::move(directory)) {}
+  static Result<void> move_away(loop::Disk& disk, int account_directory);
   Result<void> keep_as(int directory, const std::string& name, const loop::FileStatus& status, const std::string& kept);
   Result<void> copy(int directory, const std::string& name, std::uint64_t size, const std::string& kept);
   Result<bool> has(const loop::FileStatus& status);

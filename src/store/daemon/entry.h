@@ -73,6 +73,7 @@ struct Expunged {
   FolderId folder = no_folder;
   UidSet uids;  // all exist
   Modseq modseq = 0;
+  bool lost = false;  // their directory had gone: files that come back are new mail, not what has to be removed
 };
 struct RecentMoved {  // may be skipped
   FolderId folder = no_folder;
@@ -118,6 +119,10 @@ struct NamesDoubtful {
   FolderId folder = no_folder;
   UidSet uids;  // all exist
 };
+// An earlier log that this one took the place of; only in a rewritten log. May be skipped.
+struct Ancestor {
+  LogEndMark log;
+};
 
 }  // namespace entry
 
@@ -125,7 +130,7 @@ using Entry =
     std::variant<entry::AccountNamed, entry::FolderSet, entry::FolderRemoved, entry::FolderRenamed, entry::Subscribed,
                  entry::KeywordAdded, entry::Arrived, entry::FlagsChanged, entry::Renamed, entry::Expunged,
                  entry::RecentMoved, entry::Gone, entry::Marked, entry::Numbers, entry::FolderFloor, entry::Doomed,
-                 entry::DirectoryGone, entry::FullSince, entry::Named, entry::NamesDoubtful>;
+                 entry::DirectoryGone, entry::FullSince, entry::Named, entry::NamesDoubtful, entry::Ancestor>;
 
 // One frame's worth.
 struct Commit {

@@ -23,6 +23,9 @@ class Writer {
   void octet(std::uint8_t value) { out_.push_back(static_cast<char>(value)); }
   void fixed(std::uint64_t value) { put_little(out_, value); }
   void flag(bool value) { octet(value ? 1 : 0); }
+  void last_flag(bool value) {
+    if (value) flag(value);
+  }
   void text(const std::string& value) { put_string(out_, value); }
   void unique(const Unique& value) { out_.append(reinterpret_cast<const char*>(value.data()), value.size()); }
 
@@ -66,6 +69,10 @@ class Reader {
   void octet(std::uint8_t& value) { value = in_.little<std::uint8_t>(); }
   void fixed(std::uint64_t& value) { value = in_.little<std::uint64_t>(); }
   void flag(bool& value) { value = in_.little<std::uint8_t>() != 0; }
+  // A field that older programs did not write; false if it is not there.
+  void last_flag(bool& value) {
+    if (!in_.at_end()) flag(value);
+  }
   void text(std::string& value) { value = in_.string(max_text); }
   void unique(Unique& value) {
     const std::string_view raw = in_.take(value.size());
@@ -143,7 +150,7 @@ void fields(Archive& a, E& e) {
   } else if constexpr (is<Archive, E, Renamed>) {
     a.number(e.folder), a.number(e.uid), a.octet(e.name_flags);
   } else if constexpr (is<Archive, E, Expunged>) {
-    a.number(e.folder), a.uids(e.uids), a.number(e.modseq);
+    a.number(e.folder), a.uids(e.uids), a.number(e.modseq), a.last_flag(e.lost);
   } else if constexpr (is<Archive, E, RecentMoved>) {
     a.number(e.folder), a.number(e.first_recent);
   } else if constexpr (is<Archive, E, Gone>) {
@@ -159,6 +166,8 @@ void fields(Archive& a, E& e) {
     a.number(e.time), a.number(e.totals.bytes), a.number(e.totals.messages);
   } else if constexpr (is<Archive, E, Named> || is<Archive, E, NamesDoubtful>) {
     a.number(e.folder), a.uids(e.uids);
+  } else if constexpr (is<Archive, E, Ancestor>) {
+    a.fixed(e.log.log_id), a.number(e.log.octets);
   } else {
     static_assert(is<Archive, E, Doomed> || is<Archive, E, DirectoryGone>);
     a.text(e.directory);
@@ -193,8 +202,9 @@ void encode_entry(std::string& out, const Entry& entry) {
   std::string body;
   Writer writer(body);
   std::visit([&writer](const auto& e) { fields(writer, e); }, entry);
-  const bool may_skip =
-      std::holds_alternative<entry::RecentMoved>(entry) || std::holds_alternative<entry::FullSince>(entry);
+  const bool may_skip = std::holds_alternative<entry::RecentMoved>(entry) ||
+                        std::holds_alternative<entry::FullSince>(entry) ||
+                        std::holds_alternative<entry::Ancestor>(entry);
   out.push_back(static_cast<char>((entry.index() + 1) | (may_skip ? may_skip_bit : 0)));
   put_string(out, body);
 }

@@ -34,12 +34,7 @@ Result<int> FileWork::open(const std::string& path) {
 // cur/ of a folder; before our first change of it in this work its mtime is compared with what we left.
 Result<int> FileWork::open_cur(const std::string& folder_directory, bool changing) {
   const std::string path = cur_of(folder_directory);
-  auto fd = open(path);
-  if (!fd && changing && loop::is_missing(fd.error())) {
-    const auto made = take_in_folder(folder_directory);  // somebody took it away
-    if (!made) return made.error();
-    fd = open(path);
-  }
+  const auto fd = open(path);
   if (!fd || !changing) return fd;
   if (touched_cur_.emplace(folder_directory, *fd).second) {
     const auto status = disk_.status(*fd);
@@ -222,7 +217,7 @@ Result<void> FileWork::act(const FileAction& action) {
     return take_in_folder(folder->directory);
   }
   if (const auto* folder = std::get_if<file_action::NeedFolder>(&action)) {
-    if (watches_[folder->directory].rooted) return {};
+    if (watches_[folder->directory].rooted && disk_.status_at(account_, cur_of(folder->directory))) return {};
     taken_folders_.push_back(folder->directory);
     return take_in_folder(folder->directory);
   }

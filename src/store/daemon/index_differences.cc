@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // The rows of one account against its state.
 #include <algorithm>
+#include <shared_mutex>
 
 #include "store/daemon/index_writer.h"
 #include "store/lmdb_read.h"
@@ -11,8 +12,8 @@ namespace {
 
 class Comparison {
  public:
-  Comparison(MDB_txn* transaction, const unsigned* tables, AccountKey key, std::size_t limit)
-      : transaction_(transaction), tables_(tables), key_(key), limit_(limit) {}
+  Comparison(MDB_txn* transaction, const IndexEnvironment& environment, AccountKey key, std::size_t limit)
+      : transaction_(transaction), environment_(environment), key_(key), limit_(limit) {}
 
   void compare(const AccountState& state) {
     const auto value = get(account_table, account_prefix(key_));
@@ -31,8 +32,9 @@ class Comparison {
   std::optional<std::string_view> get(IndexTable table, const std::string& key) {
     MDB_val k = lmdb_value(key);
     MDB_val v{};
-    if (mdb_get(transaction_, tables_[table], &k, &v) != 0) return std::nullopt;
-    return lmdb_view(v);
+    if (mdb_get(transaction_, environment_.table(table), &k, &v) != 0) return std::nullopt;
+    if (!is_sealed(table)) return lmdb_view(v);
+    return unsealed(key, lmdb_view(v));
   }
   void say(std::string text) {
     if (found_.size() < limit_) found_.push_back(std::move(text));
@@ -48,7 +50,7 @@ class Comparison {
       }
     }
     const std::string prefix = account_prefix(key_);
-    Cursor cursor(transaction_, tables_[folder_table]);
+    Cursor cursor(transaction_, environment_.table(folder_table));
     std::size_t rows = 0;
     for (bool more = cursor.seek(prefix); more && cursor.has_prefix(prefix); more = cursor.next()) ++rows;
     if (rows != state.folders.size()) say(std::to_string(rows) + " rows of folders");
@@ -57,7 +59,7 @@ class Comparison {
   // Both are in order of uid.
   void compare_messages(const Folder& folder) {
     const std::string prefix = folder_prefix(key_, folder.id);
-    Cursor cursor(transaction_, tables_[message_table]);
+    Cursor cursor(transaction_, environment_.table(message_table));
     bool found = cursor.seek(prefix);
     const auto more = [&] { return found && cursor.has_prefix(prefix); };
     const auto step = [&] { found = cursor.next(); };
@@ -69,7 +71,8 @@ class Comparison {
         say(name(message.uid) + " is not in the index");
         continue;
       }
-      if (lmdb_view(cursor.value) != encode_message(message_row(folder, message))) say(name(message.uid) + " differs");
+      const auto row = unsealed(lmdb_view(cursor.key), lmdb_view(cursor.value));
+      if (row != encode_message(message_row(folder, message))) say(name(message.uid) + " differs");
       step();
     }
     for (; more(); step()) say(name(uid_here()) + " is only in the index");
@@ -81,14 +84,14 @@ class Comparison {
       if (get(modseq_table, modseq_key(key_, folder.id, message.modseq, message.uid))) ++found;
     }
     const std::string prefix = folder_prefix(key_, folder.id);
-    Cursor cursor(transaction_, tables_[modseq_table]);
+    Cursor cursor(transaction_, environment_.table(modseq_table));
     std::size_t rows = 0;
     for (bool more = cursor.seek(prefix); more && cursor.has_prefix(prefix); more = cursor.next()) ++rows;
     if (found != folder.messages.size() || rows != found) say(folder.name + ": rows by MODSEQ differ");
   }
 
   MDB_txn* transaction_;
-  const unsigned* tables_;
+  const IndexEnvironment& environment_;
   AccountKey key_;
   std::size_t limit_;
   std::vector<std::string> found_;
@@ -97,10 +100,13 @@ class Comparison {
 }  // namespace
 
 std::vector<std::string> IndexWriter::differences(AccountKey key, const AccountState& state, std::size_t limit) {
+  if (!environment_) return {"there is no index"};
+  const IndexTrouble::Inside inside(environment_->trouble());
+  const std::shared_lock map_stays(environment_->gate());
   MDB_txn* transaction = nullptr;
-  const int code = mdb_txn_begin(environment_, nullptr, MDB_RDONLY, &transaction);
+  const int code = mdb_txn_begin(environment_->lmdb(), nullptr, MDB_RDONLY, &transaction);
   if (code != 0) return {std::string("the index cannot be read: ") + mdb_strerror(code)};
-  Comparison comparison(transaction, tables_, key, limit);
+  Comparison comparison(transaction, *environment_, key, limit);
   comparison.compare(state);
   mdb_txn_abort(transaction);
   return comparison.take();

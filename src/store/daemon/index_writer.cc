@@ -4,7 +4,9 @@
 
 #include <algorithm>
 #include <map>
+#include <mutex>
 #include <set>
+#include <shared_mutex>
 
 #include "store/lmdb_read.h"
 #include "store/octets.h"
@@ -73,48 +75,73 @@ MessageRow message_row(const Folder& folder, const Message& message) {
   return row;
 }
 
-// One write transaction. The first error sticks; nothing is visible unless commit() succeeds.
+// One write transaction. The first error sticks; nothing is visible unless commit() succeeds. Row by row the map stays
+// as it is.
 class IndexWriter::Writing {
  public:
-  Writing(IndexWriter& index, AccountKey key) : index_(index), key_(key) { begin(); }
+  Writing(IndexEnvironment& environment, AccountKey key)
+      : environment_(environment), key_(key), inside_(environment.trouble()), map_stays_(environment.gate()) {
+    begin();
+  }
   ~Writing() {
     if (transaction_ != nullptr) mdb_txn_abort(transaction_);
+    environment_.heed(code_);
   }
   Writing(const Writing&) = delete;
   Writing& operator=(const Writing&) = delete;
 
   void put(IndexTable table, const std::string& key, const std::string& value) {
     if (code_ != 0) return;
+    const std::string row = is_sealed(table) ? sealed(key, value) : value;
     MDB_val k = lmdb_value(key);
-    MDB_val v = lmdb_value(value);
-    code_ = mdb_put(transaction_, index_.tables_[table], &k, &v, 0);
+    MDB_val v = lmdb_value(row);
+    code_ = mdb_put(transaction_, environment_.table(table), &k, &v, 0);
     ++rows_;
   }
   void erase(IndexTable table, const std::string& key) {
     if (code_ != 0) return;
     MDB_val k = lmdb_value(key);
-    const int code = mdb_del(transaction_, index_.tables_[table], &k, nullptr);
+    const int code = mdb_del(transaction_, environment_.table(table), &k, nullptr);
     if (code != MDB_NOTFOUND) code_ = code;
   }
   std::optional<std::string_view> get(IndexTable table, const std::string& key) {
     if (code_ != 0) return std::nullopt;
     MDB_val k = lmdb_value(key);
     MDB_val v{};
-    if (mdb_get(transaction_, index_.tables_[table], &k, &v) != 0) return std::nullopt;
-    return lmdb_view(v);
+    const int code = mdb_get(transaction_, environment_.table(table), &k, &v);
+    if (code != 0) {
+      if (code != MDB_NOTFOUND) code_ = code;
+      return std::nullopt;
+    }
+    if (!is_sealed(table)) return lmdb_view(v);
+    const auto value = unsealed(key, lmdb_view(v));
+    if (!value) code_ = MDB_CORRUPTED;
+    return value;
   }
   // True if more rows than `limit` have to go: the rest stays.
   bool erase_prefix(IndexTable table, const std::string& prefix, std::size_t limit = SIZE_MAX) {
     if (code_ != 0) return false;
-    Cursor cursor(transaction_, index_.tables_[table]);
+    Cursor cursor(transaction_, environment_.table(table));
     while (cursor.seek(prefix) && cursor.has_prefix(prefix)) {
       if (limit-- == 0) return true;
-      if (!cursor.remove()) {
-        code_ = EINVAL;
-        return false;
-      }
+      if (!cursor.remove()) break;
     }
+    code_ = cursor.code();
     return false;
+  }
+  // What the account shows is remembered after its rows are gone.
+  void remember() {
+    const std::string prefix = account_prefix(key_);
+    const auto account = get(account_table, prefix);
+    if (!account) return;
+    std::vector<std::pair<std::string, std::string>> rows = {{prefix, std::string(*account)}};
+    Cursor cursor(transaction_, environment_.table(folder_table));
+    for (bool there = cursor.seek(prefix); there && cursor.has_prefix(prefix); there = cursor.next()) {
+      const auto value = unsealed(lmdb_view(cursor.key), lmdb_view(cursor.value));
+      if (value) rows.emplace_back(lmdb_view(cursor.key), *value);
+    }
+    if (code_ == 0) code_ = cursor.code();
+    for (const auto& [key, value] : rows) put(witness_table, key, value);
   }
 
   void put_folder(const Folder& folder) {
@@ -145,18 +172,19 @@ class IndexWriter::Writing {
   }
   void erase_account() {
     const std::string prefix = account_prefix(key_);
+    remember();
     erase(account_table, prefix);
     renew();
     erase_in_parts({folder_table, message_table, modseq_table, gone_table}, prefix);
   }
 
-  Result<void> commit() {
+  // Of LMDB; 0 = everything is visible.
+  int commit() {
     if (code_ == 0) {
       code_ = mdb_txn_commit(transaction_);
       transaction_ = nullptr;
     }
-    if (code_ != 0) return index_error("write", code_);
-    return {};
+    return code_;
   }
   // For long work: commits what there is and begins anew.
   void breathe() {
@@ -176,26 +204,55 @@ class IndexWriter::Writing {
     }
   }
   void begin() {
-    code_ = mdb_txn_begin(index_.environment_, nullptr, 0, &transaction_);
+    code_ = mdb_txn_begin(environment_.lmdb(), nullptr, 0, &transaction_);
     if (code_ != 0) transaction_ = nullptr;
     rows_ = 0;
   }
 
-  IndexWriter& index_;
+  IndexEnvironment& environment_;
   AccountKey key_;
+  const IndexTrouble::Inside inside_;
+  const std::shared_lock<std::shared_mutex> map_stays_;
   MDB_txn* transaction_ = nullptr;
   int code_ = 0;
   std::size_t rows_ = 0;
 };
 
-IndexWriter::~IndexWriter() {
-  if (environment_ != nullptr) mdb_env_close(environment_);
+IndexWriter::~IndexWriter() = default;
+
+const std::string& IndexWriter::path() const {
+  static const std::string none;
+  return environment_ ? environment_->path() : none;
+}
+
+// Once more, from its beginning, each time the map was full and is larger now.
+template <typename Work>
+Result<void> IndexWriter::write(AccountKey key, std::size_t most_map_bytes, const Work& work) {
+  if (!environment_) return Error::temporary(Condition::unavailable, "there is no index");
+  for (;;) {
+    const std::size_t map_bytes = environment_->map_bytes();
+    int code = 0;
+    {
+      Writing writing(*environment_, key);
+      work(writing);
+      code = writing.commit();
+    }
+    if (code == 0) return {};
+    if (code != MDB_MAP_FULL) return index_error("write", code);
+    if (!environment_->grow(map_bytes, most_map_bytes)) {
+      full_ = true;
+      return index_error("write", code);
+    }
+  }
 }
 
 std::optional<Shown> IndexWriter::shown(AccountKey key) {
-  Writing writing(*this, key);
-  const auto value = writing.get(account_table, account_prefix(key));
+  if (!environment_) return std::nullopt;
+  Writing writing(*environment_, key);
   Shown shown;
+  const auto own = writing.get(account_table, account_prefix(key));
+  shown.published = own.has_value();
+  const auto value = own ? own : writing.get(witness_table, account_prefix(key));
   auto row = value ? decode_account(*value, &shown.position) : std::nullopt;
   if (!row) return std::nullopt;
   shown.modseq = row->highestmodseq;
@@ -204,7 +261,8 @@ std::optional<Shown> IndexWriter::shown(AccountKey key) {
 }
 
 void IndexWriter::restore_recent(AccountKey key, AccountState& state) {
-  Writing writing(*this, key);
+  if (!environment_) return;
+  Writing writing(*environment_, key);
   for (auto& [id, folder] : state.folders) {
     const auto value = writing.get(folder_table, folder_prefix(key, id));
     const auto row = value ? decode_folder(id, *value) : std::nullopt;
@@ -214,11 +272,14 @@ void IndexWriter::restore_recent(AccountKey key, AccountState& state) {
 }
 
 void IndexWriter::restore_uidnext(AccountKey key, AccountState& state) {
-  Writing writing(*this, key);
+  if (!environment_) return;
+  Writing writing(*environment_, key);
   for (auto& [id, folder] : state.folders) {
-    const auto value = writing.get(folder_table, folder_prefix(key, id));
-    const auto row = value ? decode_folder(id, *value) : std::nullopt;
-    if (row && row->uidvalidity == folder.uidvalidity) folder.uidnext = std::max(folder.uidnext, row->uidnext);
+    for (const IndexTable table : {folder_table, witness_table}) {
+      const auto value = writing.get(table, folder_prefix(key, id));
+      const auto row = value ? decode_folder(id, *value) : std::nullopt;
+      if (row && row->uidvalidity == folder.uidvalidity) folder.uidnext = std::max(folder.uidnext, row->uidnext);
+    }
   }
 }
 
@@ -226,20 +287,20 @@ Result<void> IndexWriter::publish_all(const IndexedAccount& account, const Accou
                                       const LogPosition& position) {
   const Result<void> removed = remove(account.key);
   if (!removed) return removed;
-  Writing writing(*this, account.key);
-  for (const auto& [id, folder] : state.folders) {
-    writing.put_folder(folder);
-    for (const Message& message : folder.messages) {
-      writing.put_message(folder, message);
-      writing.breathe();
+  return write(account.key, max_map_bytes_, [&](Writing& writing) {
+    for (const auto& [id, folder] : state.folders) {
+      writing.put_folder(folder);
+      for (const Message& message : folder.messages) {
+        writing.put_message(folder, message);
+        writing.breathe();
+      }
+      for (const Tombstone& gone : folder.tombstones) {
+        writing.put_gone(id, gone.modseq, {gone.uid, gone.uid});
+        writing.breathe();
+      }
     }
-    for (const Tombstone& gone : folder.tombstones) {
-      writing.put_gone(id, gone.modseq, {gone.uid, gone.uid});
-      writing.breathe();
-    }
-  }
-  writing.put(account_table, account_prefix(account.key), encode_account(account_row(account, state), position));
-  return writing.commit();
+    writing.put(account_table, account_prefix(account.key), encode_account(account_row(account, state), position));
+  });
 }
 
 namespace {
@@ -283,42 +344,64 @@ Result<void> IndexWriter::publish(const IndexedAccount& account, const AccountSt
                                   const std::vector<Entry>& entries, const LogPosition& position) {
   Stale stale;
   for (const Entry& entry : entries) std::visit(stale, entry);
-  Writing writing(*this, account.key);
-  // A large folder takes several transactions. The account's row stays behind until the last: an index that was left in
-  // between does not stand for the log and is made anew.
-  for (const FolderId id : stale.removed) writing.erase_folder(id);
-  for (const auto& [id, uids] : stale.messages) {
-    const Folder* const folder = state.find(id);
-    if (folder == nullptr) continue;
-    for (const Uid uid : uids) {
-      const Message* const message = folder->find(uid);
-      writing.erase_message(id, uid, message == nullptr);
-      if (message != nullptr) writing.put_message(*folder, *message);
+  return write(account.key, max_map_bytes_, [&](Writing& writing) {
+    // A large folder takes several transactions. The account's row stays behind until the last: an index that was left
+    // in between does not stand for the log and is made anew.
+    for (const FolderId id : stale.removed) writing.erase_folder(id);
+    for (const auto& [id, uids] : stale.messages) {
+      const Folder* const folder = state.find(id);
+      if (folder == nullptr) continue;
+      for (const Uid uid : uids) {
+        const Message* const message = folder->find(uid);
+        writing.erase_message(id, uid, message == nullptr);
+        if (message != nullptr) writing.put_message(*folder, *message);
+      }
     }
-  }
-  for (const Entry& entry : entries) {
-    const auto* const expunged = std::get_if<entry::Expunged>(&entry);
-    if (expunged == nullptr || state.find(expunged->folder) == nullptr) continue;
-    for (const UidRange& range : expunged->uids) writing.put_gone(expunged->folder, expunged->modseq, range);
-  }
-  for (const FolderId id : stale.folders) {
-    const Folder* const folder = state.find(id);
-    if (folder != nullptr) writing.put_folder(*folder);
-  }
-  writing.put(account_table, account_prefix(account.key), encode_account(account_row(account, state), position));
-  return writing.commit();
+    for (const Entry& entry : entries) {
+      const auto* const expunged = std::get_if<entry::Expunged>(&entry);
+      if (expunged == nullptr || state.find(expunged->folder) == nullptr) continue;
+      for (const UidRange& range : expunged->uids) writing.put_gone(expunged->folder, expunged->modseq, range);
+    }
+    for (const FolderId id : stale.folders) {
+      const Folder* const folder = state.find(id);
+      if (folder != nullptr) writing.put_folder(*folder);
+    }
+    writing.put(account_table, account_prefix(account.key), encode_account(account_row(account, state), position));
+  });
 }
 
 Result<void> IndexWriter::remove(AccountKey key) {
-  Writing writing(*this, key);
-  writing.erase_account();
-  return writing.commit();
+  // Room for taking away is made beyond the limit: where everything is full, a removal needs new pages too.
+  const std::size_t most = max_map_bytes_ + max_map_bytes_ / 16 + (std::size_t{1} << 20);
+  const Result<void> removed = write(key, most, [](Writing& writing) { writing.erase_account(); });
+  if (!removed) give_up();
+  return removed;
+}
+
+bool IndexWriter::is_in_place() const {
+  return !environment_ || environment_->is_in_place();
+}
+
+void IndexWriter::give_up() {
+  if (environment_) environment_->give_up();
+}
+
+bool IndexWriter::is_given_up() const {
+  return environment_ && environment_->is_given_up();
 }
 
 std::uint64_t IndexWriter::transactions() const {
+  if (!environment_) return 0;
   MDB_envinfo info{};
-  mdb_env_info(environment_, &info);
+  mdb_env_info(environment_->lmdb(), &info);
   return info.me_last_txnid;
+}
+
+void IndexWriter::check_readers() {
+  if (!environment_) return;
+  const IndexTrouble::Inside inside(environment_->trouble());
+  int dead = 0;
+  mdb_reader_check(environment_->lmdb(), &dead);
 }
 
 }  // namespace mailtree::store

@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "net/digest.h"
+#include "store/daemon/aside.h"
 #include "store/daemon/log_frame.h"
 #include "store/octets.h"
 
@@ -63,6 +64,23 @@ bool ends_before(const AccountState& state, const LogPosition& position, const S
   return position.log_id == shown.position.log_id && position.octets < shown.position.octets;
 }
 
+// Whether the record that was the last one when the account was shown does not stand where it stood, in this log or in
+// one that this took the place of. A log that was put back and written on by somebody who did not know may have grown
+// beyond what was shown: it is another one all the same.
+bool has_parted(const LogScan& scan, const AccountState& state, const Shown& shown) {
+  if (scan.log_id != shown.position.log_id) {
+    const auto left_before = [&shown](const LogEndMark& log) {
+      return log.log_id == shown.position.log_id && log.octets < shown.position.octets;
+    };
+    return std::any_of(state.ancestors.begin(), state.ancestors.end(), left_before);
+  }
+  const auto is_it = [&shown](const Frame& frame) {
+    return frame.offset + frame_header_octets + frame.payload.size() == shown.position.octets &&
+           frame.crc == shown.position.crc;
+  };
+  return std::none_of(scan.frames.begin(), scan.frames.end(), is_it);
+}
+
 bool has_unknown_frame(const LogScan& scan) {
   for (const Frame& frame : scan.frames) {
     if (frame.type != frame_type::commit && (frame.flags & frame_may_skip) == 0) return true;
@@ -79,6 +97,21 @@ Result<void> settle_last(Disk& disk, int fd, const std::string& octets, const Fr
   const Result<void> written = disk.write_at(fd, std::string_view(octets).substr(begin, count), last.offset);
   if (!written) return written;
   return disk.sync_data(fd);
+}
+
+// The name that a new log has until it is complete: free of what a crash left, or somebody put there.
+Result<void> clear_way(Disk& disk, int directory) {
+  const auto status = disk.status_at(directory, new_log_name);
+  if (!status && loop::is_missing(status.error())) return {};
+  if (status && status->is_directory) {
+    auto aside = Aside::open(disk, directory);
+    auto kept = aside ? aside->keep(directory, new_log_name) : Result<void>(aside.error());
+    if (kept) kept = aside->sync();
+    return kept;
+  }
+  const Result<void> removed = disk.unlink(directory, new_log_name);
+  if (!removed && loop::is_missing(removed.error())) return {};
+  return removed;
 }
 
 }  // namespace
@@ -104,8 +137,8 @@ Result<void> LogFile::append(Disk& disk, std::uint64_t generation, const Commit&
 
 Result<LogFile> LogFile::replace(Disk& disk, int directory, std::uint64_t generation, const AccountState& state,
                                  std::int64_t now, Forgetting forgetting) {
-  const Result<void> removed = disk.unlink(directory, new_log_name);  // a leftover of a crash
-  if (!removed && !loop::is_missing(removed.error())) return removed.error();
+  const Result<void> cleared = clear_way(disk, directory);
+  if (!cleared) return cleared.error();
   auto file = disk.open(directory, new_log_name, Disk::Access::create_new);
   if (!file) return file.error();
   LogFile log;
@@ -147,6 +180,15 @@ Result<LogFile> LogFile::replace(Disk& disk, int directory, std::uint64_t genera
   const Result<void> settled = disk.sync_directory(directory);
   if (!settled) return settled.error();
   return log;
+}
+
+Result<bool> LogFile::is_at(Disk& disk, int partition, const std::string& path) const {
+  const auto there = disk.status_at(partition, path + "/" + log_name);
+  if (!there && loop::is_missing(there.error())) return false;
+  if (!there) return there.error();
+  const auto ours = disk.status(file_.get());
+  if (!ours) return ours.error();
+  return there->inode == ours->inode && there->device == ours->device;
 }
 
 bool LogFile::is_mostly_garbage(const AccountState& state, const LogLimits& limits) const {
@@ -195,7 +237,9 @@ Result<LogFile::Loaded> LogFile::load(Disk& disk, int directory, const std::opti
     loaded.problem = "log without a record";
     return loaded;
   }
-  loaded.older = shown && ends_before(loaded.state, loaded.log.position_, *shown);
+  loaded.generation = scan.frames.back().generation;
+  loaded.older = shown && (ends_before(loaded.state, loaded.log.position_, *shown) ||
+                           has_parted(scan, loaded.state, *shown));
   if (loaded.older && scan.end == LogEnd::torn) {
     loaded.damaged = true;  // no unfinished record: these octets were acknowledged
     loaded.problem = "acknowledged records are unreadable from " + std::to_string(scan.good_octets);

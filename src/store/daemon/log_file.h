@@ -41,6 +41,10 @@ class LogFile {
                                  std::int64_t now, Forgetting forgetting = Forgetting::nothing);
 
   [[nodiscard]] const LogPosition& position() const { return position_; }
+  // To be added to the state that replace() writes, unless that is not what this log says.
+  [[nodiscard]] Entry as_ancestor() const { return entry::Ancestor{{position_.log_id, position_.octets}}; }
+  // Whether the account's log, `path` below the partition, still is this file. An error if that cannot be told.
+  [[nodiscard]] Result<bool> is_at(loop::Disk& disk, int partition, const std::string& path) const;
   // Frames of one commit each would fill most of it: worth a replace().
   [[nodiscard]] bool is_mostly_garbage(const AccountState& state, const LogLimits& limits) const;
 
@@ -66,7 +70,8 @@ struct LogFile::Loaded {
   bool torn = false;      // an unfinished record was cut off, durably
   bool shared = false;    // it has another name, in aside/ or in a backup: it must not be changed in place
   bool as_shown = false;  // exactly what the index row stands for: durable before the row was written
-  bool older = false;     // whole, but it ends before what was shown: put back from a backup
+  bool older = false;     // whole, but not what was shown, or it ends before that: put back from a backup
+  std::uint64_t generation = 0;  // of the last record
   bool damaged = false;   // `state` is what could be saved: set the log aside, replace(), look through all folders
   std::string problem;
 };

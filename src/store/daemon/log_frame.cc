@@ -4,7 +4,7 @@
 
 #include <optional>
 
-#include "store/daemon/crc32c.h"
+#include "store/crc32c.h"
 #include "store/octets.h"
 
 namespace mailtree::store {

@@ -4,14 +4,17 @@
 
 #include <fcntl.h>
 #include <sys/file.h>
+#include <sys/stat.h>
 
 #include <algorithm>
 #include <cerrno>
 #include <cstring>
 #include <ctime>
+#include <tuple>
 
 #include "base/ascii.h"
 #include "base/encoding.h"
+#include "log/log.h"
 #include "net/digest.h"
 #include "store/octets.h"
 
@@ -23,23 +26,9 @@ using loop::Disk;
 constexpr const char* identity_file = "partition.toml";
 constexpr const char* owner_file = "owner";
 constexpr const char* lock_file = "lock";
+constexpr const char* restored_file = "restored";  // put there by an operator
 constexpr std::uint32_t uidvalidity_block = 256;
 constexpr std::size_t max_leaf_octets = 200;  // file systems allow 255
-
-// The value of `key = …` in a text of such lines; quotes are taken off.
-std::string setting(std::string_view text, std::string_view key) {
-  while (!text.empty()) {
-    const std::size_t end = std::min(text.find('\n'), text.size());
-    const std::string_view line = text.substr(0, end);
-    text.remove_prefix(std::min(end + 1, text.size()));
-    const std::size_t equals = line.find('=');
-    if (equals == std::string_view::npos || ascii::trim(line.substr(0, equals)) != key) continue;
-    std::string_view value = ascii::trim(line.substr(equals + 1));
-    if (value.size() >= 2 && value.front() == '"' && value.back() == '"') value = value.substr(1, value.size() - 2);
-    return std::string(value);
-  }
-  return {};
-}
 
 Result<std::string> read_file(Disk& disk, int directory, const char* name) {
   const auto file = disk.open(directory, name, Disk::Access::read);
@@ -73,8 +62,8 @@ Result<UniqueFd> open_root(const std::string& path) {
 
 }  // namespace
 
-Partition::Partition(Disk& disk, std::string path, std::string host)
-    : disk_(disk), path_(std::move(path)), host_(std::move(host)) {}
+Partition::Partition(Disk& disk, std::string path, std::string host, std::vector<std::string> outside)
+    : disk_(disk), path_(std::move(path)), host_(std::move(host)), outside_(std::move(outside)) {}
 
 Result<void> Partition::create(Disk& disk, const std::string& path) {
   const auto directory = open_root(path);
@@ -86,8 +75,9 @@ Result<void> Partition::create(Disk& disk, const std::string& path) {
   return write_file(disk, directory->get(), identity_file, "id = \"" + id + "\"\nformat = 1\n");
 }
 
-Result<std::unique_ptr<Partition>> Partition::open(Disk& disk, const std::string& path, const std::string& host) {
-  std::unique_ptr<Partition> partition(new Partition(disk, path, host));
+Result<std::unique_ptr<Partition>> Partition::open(Disk& disk, const std::string& path, const std::string& host,
+                                                   std::vector<std::string> outside) {
+  std::unique_ptr<Partition> partition(new Partition(disk, path, host, std::move(outside)));
   auto directory = open_root(path);
   if (!directory) return directory.error();
   partition->directory_ = std::move(*directory);
@@ -95,37 +85,154 @@ Result<std::unique_ptr<Partition>> Partition::open(Disk& disk, const std::string
   if (!identity) {
     return Error::temporary(Condition::storage, "no partition.toml in " + path + ": not mounted, or not a partition");
   }
-  partition->id_ = setting(*identity, "id");
-  if (partition->id_.empty() || setting(*identity, "format") != "1") {
+  partition->id_ = setting_in(*identity, "id");
+  if (partition->id_.empty() || setting_in(*identity, "format") != "1") {
     return Error::temporary(Condition::damaged, "partition.toml of " + path + " has no id or another format");
   }
-  const Result<void> taken = partition->take_over();
+  Result<void> taken = partition->lock();
+  if (taken) taken = partition->take_over();
   if (!taken) return taken.error();
   return partition;
 }
 
-Result<void> Partition::take_over() {
+Result<void> Partition::lock() {
   lock_ = UniqueFd(::openat(directory(), lock_file, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600));
   if (!lock_) return Error::temporary(Condition::storage, "lock of " + path_ + ": " + std::strerror(errno));
   if (::flock(lock_.get(), LOCK_EX | LOCK_NB) != 0) {
     return Error::temporary(Condition::unavailable, "partition " + path_ + " is in use by another process");
   }
+  struct stat status {};
+  if (::fstat(lock_.get(), &status) == 0) lock_inode_ = status.st_ino;
+  return {};
+}
+
+// The partition is older than what is known of it, or another than what is known.
+void Partition::compare_with_outside(Opening& newest) {
+  for (const std::string& directory : outside_) {
+    const auto known = read_opening(directory, id_);
+    witnessed_ = witnessed_ && known && known->is_same(before_);
+    if (!known) continue;
+    const bool is_newer = known->generation > before_.generation ||
+                          (known->generation == before_.generation && known->instance != before_.instance);
+    rolled_back_ = rolled_back_ || is_newer;
+    newest.next_uidvalidity = std::max(newest.next_uidvalidity, known->next_uidvalidity);
+    newest.fenced = std::max(newest.fenced, known->fenced);
+    if (known->restored > newest.restored) newest.restored_to = known->restored_to;
+    newest.restored = std::max(newest.restored, known->restored);
+    if (!is_newer || known->generation < newest.generation) continue;
+    newest.generation = known->generation;
+    newest.instance = known->instance;
+  }
+}
+
+// A lock that is ours shows that no process of this machine has it; nor has one of an earlier boot.
+bool Partition::may_live_on(const Opening& before) const {
+  if (before.generation == 0 || before.released || before.instance.empty()) return false;
+  if (before.node != name_of_machine()) return true;
+  return before.boot_id == boot_id_ && before.lock_inode != lock_inode_;
+}
+
+bool Partition::was_restored_by_hand() {
+  return disk_.status_at(directory(), restored_file).has_value();
+}
+
+Result<void> Partition::take_over() {
   const auto owner = read_file(disk_, directory(), owner_file);
   if (!owner && !loop::is_missing(owner.error())) return owner.error();
-  const std::string text = owner ? *owner : std::string();
-  generation_ = ascii::number<std::uint64_t>(setting(text, "generation")).value_or(0) + 1;
-  // A new or lost counter begins at the time of day, above all that a partition can have used before.
-  const auto known = ascii::number<std::uint32_t>(setting(text, "next_uidvalidity"));
-  next_uidvalidity_ = known.value_or(static_cast<std::uint32_t>(std::time(nullptr)));
+  before_ = parse_opening(owner ? *owner : std::string()).value_or(Opening{});
+  boot_id_ = boot_id_of_machine();
+  instance_ = hex_encode(net::random_octets(16));
+  Opening newest = before_;
+  compare_with_outside(newest);
+  newest_instance_ = newest.instance;
+  generation_ = newest.generation + 1;
+  fenced_ = may_live_on(before_) ? generation_ : newest.fenced;
+  restored_ = newest.restored;
+  restored_to_ = newest.restored_to;
+  const bool by_hand = was_restored_by_hand();
+  if (rolled_back_ || by_hand) {
+    // What is not settled yet of an earlier time stays so.
+    restored_to_ = by_hand ? 0 : restored_ == 0 ? before_.generation : std::min(restored_to_, before_.generation);
+    restored_ = generation_;
+    witnessed_ = false;
+    log::event(log::Level::alarm, "store.partition.rolled_back",
+               {{"path", path_}, {"generation", before_.generation}, {"known", newest.generation}});
+  }
+  if (fenced_ == generation_) {
+    log::event(log::Level::warning, "store.partition.fenced",
+               {{"path", path_}, {"generation", generation_}, {"node", before_.node}});
+  }
+  // A lost or old counter begins at the time of day, above all that a partition can have used before: it takes less
+  // than one number a second.
+  next_uidvalidity_ = std::max(newest.next_uidvalidity, static_cast<std::uint32_t>(std::time(nullptr)));
   uidvalidity_limit_ = next_uidvalidity_ + uidvalidity_block;
-  return write_owner();
+  const Result<void> written = write_owner();
+  if (written && by_hand) static_cast<void>(disk_.unlink(directory(), restored_file));
+  return written;
 }
 
 Result<void> Partition::write_owner() {
-  std::string text = "generation = " + std::to_string(generation_);
-  text += "\nhost = \"" + host_ + "\"\npid = " + std::to_string(::getpid());
-  text += "\nnext_uidvalidity = " + std::to_string(uidvalidity_limit_) + "\n";
-  return write_file(disk_, directory(), owner_file, text);
+  Opening opening;
+  opening.generation = generation_;
+  opening.instance = instance_;
+  opening.host = host_;
+  opening.node = name_of_machine();
+  opening.boot_id = boot_id_;
+  opening.lock_inode = lock_inode_;
+  opening.next_uidvalidity = uidvalidity_limit_;
+  opening.released = released_;
+  opening.fenced = fenced_;
+  opening.restored = restored_;
+  opening.restored_to = restored_to_;
+  const Result<void> written = write_file(disk_, directory(), owner_file, opening_text(opening));
+  if (!written) return written;
+  const auto status = disk_.status_at(directory(), owner_file);
+  if (status) owner_status_ = *status;
+  for (const std::string& place : outside_) {
+    const Result<void> noted = write_opening(place, id_, opening);
+    if (noted) continue;
+    log::event(log::Level::warning, "store.partition.unwitnessed",
+               {{"path", path_}, {"directory", place}, {"error", noted.error().detail}});
+  }
+  return {};
+}
+
+Result<void> Partition::check_ours() {
+  const std::lock_guard lock(mutex_);
+  return check_ours_locked();
+}
+
+Result<void> Partition::check_ours_locked() {
+  const auto lost = [this] {
+    return Error::temporary(Condition::unavailable, "partition " + path_ + " was taken over by another process");
+  };
+  if (lost_) return lost();
+  const auto status = disk_.status_at(directory(), owner_file);
+  if (!status) return Error::temporary(Condition::unavailable, "owner of " + path_ + ": " + status.error().detail);
+  const auto identity = [](const loop::FileStatus& one) {
+    return std::tuple(one.device, one.inode, one.modified_ns, one.size);
+  };
+  if (identity(*status) == identity(owner_status_)) return {};
+  const auto text = read_file(disk_, directory(), owner_file);
+  if (!text) return Error::temporary(Condition::unavailable, "owner of " + path_ + ": " + text.error().detail);
+  const auto now = parse_opening(*text).value_or(Opening{});
+  if (now.generation == generation_ && now.instance == instance_) {
+    owner_status_ = *status;  // copied, or touched
+    return {};
+  }
+  lost_ = true;
+  log::event(log::Level::alarm, "store.partition.taken_over",
+             {{"path", path_}, {"generation", generation_}, {"by", now.generation}, {"node", now.node}});
+  return lost();
+}
+
+Result<void> Partition::release() {
+  const std::lock_guard lock(mutex_);
+  const Result<void> ours = check_ours_locked();
+  if (!ours) return ours;
+  released_ = true;
+  uidvalidity_limit_ = next_uidvalidity_;
+  return write_owner();
 }
 
 Result<std::string> Partition::read(const std::string& name, std::uint64_t max_octets) const {
@@ -135,12 +242,16 @@ Result<std::string> Partition::read(const std::string& name, std::uint64_t max_o
 }
 
 Result<void> Partition::write(const std::string& name, const std::string& content) {
+  const Result<void> ours = check_ours();
+  if (!ours) return ours;
   return write_file(disk_, directory(), name, content);
 }
 
 Result<std::uint32_t> Partition::next_uidvalidity() {
   const std::lock_guard lock(mutex_);
   if (next_uidvalidity_ >= uidvalidity_limit_) {
+    const Result<void> ours = check_ours_locked();
+    if (!ours) return ours.error();
     uidvalidity_limit_ += uidvalidity_block;
     const Result<void> written = write_owner();
     if (!written) {

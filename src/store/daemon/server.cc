@@ -2,6 +2,8 @@
 // Requests become operations; descriptors are checked and their data made durable before an account sees them.
 #include "store/daemon/server.h"
 
+#include <sys/stat.h>
+
 #include <algorithm>
 
 #include "log/log.h"
@@ -18,14 +20,15 @@ using net::RpcRequest;
 using net::WithDescriptors;
 using Files = ReceivedFiles;
 
-
 Files share(std::vector<UniqueFd> descriptors) {
   Files files;
   for (UniqueFd& fd : descriptors) files.push_back(std::make_shared<UniqueFd>(std::move(fd)));
   return files;
 }
 
-Result<WithDescriptors<NewMessageFile::Reply>> make_message_file(const Partition& partition, std::uint64_t size) {
+Result<WithDescriptors<NewMessageFile::Reply>> make_message_file(Partition& partition, std::uint64_t size) {
+  const auto ours = partition.check_ours();
+  if (!ours) return ours.error();
   const std::uint64_t free = free_octets(partition.directory());
   if (free < reserved_octets || free - reserved_octets < size) {
     return Error::temporary(Condition::storage, "partition " + partition.path() + " is nearly full");
@@ -77,22 +80,21 @@ Server::Server(loop::Loop& loop, loop::WorkerPool& pool, ServerOptions options)
 Server::~Server() = default;
 
 Result<void> Server::open() {
-  auto partition = Partition::open(disk_, options_.partition_path, options_.host_name);
+  std::vector<std::string> outside = {options_.index_directory};
+  if (!options_.runtime_directory.empty()) outside.push_back(options_.runtime_directory);
+  for (const std::string& directory : outside) ::mkdir(directory.c_str(), 0700);
+  auto partition = Partition::open(disk_, options_.partition_path, options_.host_name, std::move(outside));
   if (!partition) return partition.error();
   partition_ = std::move(*partition);
   partition_->set_quota_grace_seconds(options_.quota_grace_seconds);
   partition_->set_quota_warning_percent(options_.quota_warning_percent);
-  const auto status = disk_.status(partition_->directory());
-  if (!status) return status.error();
-  IndexOptions index;
-  index.directory = options_.index_directory;
-  index.partition_id = partition_->id();
-  index.generation = partition_->generation();
-  index.device = status->device;
-  index.map_bytes = options_.index_map_bytes;
-  auto writer = IndexWriter::open(index);
-  if (!writer) return writer.error();
-  index_ = std::move(*writer);
+  auto index = make_index();
+  if (!index) {
+    log::event(log::Level::alarm, "store.index.absent",
+               {{"directory", options_.index_directory}, {"error", index.error().detail}});
+  }
+  index_ = index ? std::move(*index) : IndexWriter::absent();
+  opened_at_ = std::chrono::steady_clock::now();
   const auto tell = [this](const ChangeNotice& notice) { notify(notice); };
   accounts_ = std::make_unique<Accounts>(loop_, pool_, *partition_, *index_, clock_, options_.limits, tell);
   upkeep_ = std::make_unique<Upkeep>(loop_, pool_, *accounts_, *partition_, options_.upkeep);
@@ -103,6 +105,13 @@ Result<void> Server::open() {
               {"generation", partition_->generation()},
               {"index", index_->path()}});
   return {};
+}
+
+Result<std::unique_ptr<IndexWriter>> Server::make_index() const {
+  IndexOptions options = index_options(*partition_, options_.index_directory);
+  options.map_bytes = options_.index_map_bytes;
+  options.max_map_bytes = options_.max_index_map_bytes;
+  return IndexWriter::open(options);
 }
 
 template <typename Op>
@@ -146,6 +155,9 @@ Task<void> Server::stop(loop::Deadline deadline) {
   if (accounts_) {
     const bool settled = co_await accounts_->settle(deadline);
     co_await upkeep_->save(settled);
+    Partition* const partition = partition_.get();
+    auto release = [partition] { return partition->release(); };
+    if (settled) co_await pool_.run(std::move(release));
   }
   watchers_.clear();
   housekeeping_.reset();
@@ -161,7 +173,7 @@ Task<Result<OpenAccount::Reply>> Server::open_account(RpcRequest<OpenAccount> ca
 }
 
 Task<Result<WithDescriptors<NewMessageFile::Reply>>> Server::new_message_file(RpcRequest<NewMessageFile> call) {
-  const Partition* const partition = partition_.get();
+  Partition* const partition = partition_.get();
   const std::uint64_t size = call.message.expected_size;
   auto job = [partition, size] { return make_message_file(*partition, size); };
   auto made = co_await pool_.run(std::move(job));
@@ -247,10 +259,37 @@ Task<Result<Watch::Reply>> Server::watch(RpcRequest<Watch> call) {
   co_return reply;
 }
 
+// Why the index cannot stay, as an event; nothing if it can.
+const char* Server::index_trouble() const {
+  if (!index_->is_in_place()) return "store.index.lost";
+  if (index_->is_full()) return "store.index.full";
+  if (index_->is_given_up() || index_->is_in_trouble()) return "store.index.given_up";
+  return nullptr;
+}
+
 void Server::look_after_index() {
   index_->check_readers();
-  if (index_->is_in_place() || !index_lost_) return;
-  log::event(log::Level::alarm, "store.index.lost", {{"index", index_->path()}});
+  if (partition_->is_lost()) return index_->give_up();  // the other one shows what it has now
+  if (index_->is_absent()) {
+    if (!may_leave_index()) return;
+    opened_at_ = std::chrono::steady_clock::now();
+    if (make_index()) leave_index(log::Level::info, "store.index.possible");
+    return;
+  }
+  const char* const trouble = index_trouble();
+  if (trouble == nullptr) return;
+  const bool removed = !index_->is_in_place();
+  if (!removed) index_->give_up();  // sessions wait rather than being told something old
+  if (removed || may_leave_index()) leave_index(log::Level::alarm, trouble);
+}
+
+bool Server::may_leave_index() const {
+  return std::chrono::steady_clock::now() - opened_at_ >= options_.index_patience;
+}
+
+void Server::leave_index(log::Level level, const char* event) {
+  if (!index_lost_) return;
+  log::event(level, event, {{"index", index_->path()}});
   std::exchange(index_lost_, nullptr)();
 }
 

@@ -2,6 +2,7 @@
 // Server: stored, the only process that changes a partition. Answers the requests of ../messages.h on a Unix socket.
 #pragma once
 
+#include <chrono>
 #include <functional>
 #include <memory>
 #include <string>
@@ -9,6 +10,7 @@
 #include <vector>
 
 #include "base/clock.h"
+#include "log/log.h"
 #include "loop/disk.h"
 #include "loop/worker_pool.h"
 #include "net/rpc.h"
@@ -24,9 +26,13 @@ namespace mailtree::store {
 struct ServerOptions {
   std::string partition_path;
   std::string index_directory;
+  std::string runtime_directory;       // emptied by a boot; each opening of the partition is noted in it. Empty = none
   std::string host_name;               // part of the file names of new accounts
   std::vector<unsigned> allowed_uids;  // of clients; empty = our own and root
   std::size_t index_map_bytes = std::size_t{64} << 30;
+  std::size_t max_index_map_bytes = std::size_t{1} << 40;
+  // A new index that failed like the one before is not begun again at once.
+  std::chrono::seconds index_patience{10};
   AccountLimits limits;
   std::int64_t quota_grace_seconds = default_quota_grace_seconds;
   unsigned quota_warning_percent = default_quota_warning_percent;
@@ -45,7 +51,8 @@ class Server {
 
   // Takes the partition and opens the index: before rights are dropped or a sandbox is entered. Blocking.
   Result<void> open();
-  // Called once when the index was removed under us: this process should end in order, the next one begins a new index.
+  // Called once when the index was removed under us, is ruined or full, or when there was none and can be one: this
+  // process should end in order, the next one begins a new index.
   void on_index_lost(std::function<void()> handler) { index_lost_ = std::move(handler); }
   // Begins to answer on a listening Unix socket.
   void serve(UniqueFd listening);
@@ -66,7 +73,11 @@ class Server {
   loop::Task<Result<ListAccounts::Reply>> list(net::RpcRequest<ListAccounts> call);
   loop::Task<Result<Watch::Reply>> watch(net::RpcRequest<Watch> call);
   void notify(const ChangeNotice& notice);
+  [[nodiscard]] Result<std::unique_ptr<IndexWriter>> make_index() const;
   void look_after_index();
+  [[nodiscard]] const char* index_trouble() const;
+  [[nodiscard]] bool may_leave_index() const;
+  void leave_index(log::Level level, const char* event);
   class Housekeeping;
   void forget(const std::shared_ptr<net::RpcPeer>& peer);
 
@@ -82,6 +93,7 @@ class Server {
   std::unique_ptr<net::RpcServer> rpc_;
   std::unique_ptr<Housekeeping> housekeeping_;
   std::function<void()> index_lost_;
+  std::chrono::steady_clock::time_point opened_at_;  // or looked for room last
   std::unordered_map<AccountKey, std::vector<std::shared_ptr<net::RpcPeer>>> watchers_;
 };
 

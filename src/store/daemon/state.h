@@ -36,8 +36,8 @@ struct Message {
 struct Tombstone {
   Uid uid = 0;
   Modseq modseq = 0;
-  std::uint64_t mark = 0;
-  std::int64_t time = 0;  // of the expunge
+  std::uint64_t mark = 0;  // 0: its file was lost with its directory and would be welcome
+  std::int64_t time = 0;   // of the expunge
 };
 
 std::uint64_t mark_of(const Unique& unique);  // its first 64 bits
@@ -70,10 +70,18 @@ struct Folder {
   [[nodiscard]] std::size_t keyword_number(std::string_view keyword) const;
 };
 
+constexpr std::size_t max_ancestors = 4;
+
 // Since when deliveries are refused for want of quota, and what the account held then; time 0 = they are not.
 struct Fullness {
   std::int64_t since = 0;
   Totals totals;
+};
+
+// Where a log ended that another one took the place of.
+struct LogEndMark {
+  std::uint64_t log_id = 0;
+  std::uint64_t octets = 0;
 };
 
 struct AccountState {
@@ -87,6 +95,7 @@ struct AccountState {
   std::set<std::string> subscriptions;
   std::set<std::string> doomed;                           // directories of removed folders that may still be on disk
   std::unordered_map<std::uint64_t, std::int64_t> marks;  // of messages gone with their folder: mark -> time gone
+  std::vector<LogEndMark> ancestors;                      // of the log, oldest first, at most max_ancestors
 
   [[nodiscard]] const Folder* find(FolderId id) const;
   Folder* find(FolderId id);

@@ -21,6 +21,7 @@ Upkeep::Upkeep(loop::Loop& loop, loop::WorkerPool& pool, Accounts& accounts, Par
       stop_usage_(loop),
       stop_counting_(loop),
       stop_ballast_(loop),
+      stop_owning_(loop),
       tasks_(loop) {
   accounts.on_names_behind([this](const AccountName& account) { naming_.add(account); });
 }
@@ -40,6 +41,7 @@ void Upkeep::start() {
   tasks_.spawn(keep_usage());
   tasks_.spawn(keep_counting());
   tasks_.spawn(keep_ballast());
+  tasks_.spawn(keep_owning());
 }
 
 Task<void> Upkeep::stop(Deadline deadline) {
@@ -50,6 +52,7 @@ Task<void> Upkeep::stop(Deadline deadline) {
   stop_counting_.set();
   stop_ballast_.set();
   co_await naming_.stop(deadline);
+  stop_owning_.set();
   const auto waited = co_await tasks_.wait(deadline);
   static_cast<void>(waited);
 }
@@ -85,12 +88,25 @@ Task<void> Upkeep::keep_ballast() {
   while (!stopped_) {
     auto job = [partition] { return partition->make_ballast(); };
     const auto made = co_await pool_.run(std::move(job));
-    if (!made && made.error().condition != Condition::too_big) {
+    if (!made && !partition->is_lost() && made.error().condition != Condition::too_big) {
       log::event(log::Level::warning, "store.ballast.failed",
                  {{"path", partition->path()}, {"error", made.error().detail}});
     }
     if (stopped_) break;
     const auto woken = co_await stop_ballast_.wait(Deadline::after(plan_.ballast_look_every));
+    static_cast<void>(woken);
+  }
+}
+
+// On the pool: a file system of several machines may let one wait.
+Task<void> Upkeep::keep_owning() {
+  Partition* const partition = &partition_;
+  while (!stopped_) {
+    auto job = [partition] { return partition->check_ours(); };
+    const auto ours = co_await pool_.run(std::move(job));
+    static_cast<void>(ours);  // it has said so itself
+    if (stopped_) break;
+    const auto woken = co_await stop_owning_.wait(Deadline::after(plan_.owner_look_every));
     static_cast<void>(woken);
   }
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Upkeep: what stored does for its partition without being asked: writes the file `usage`, has the domains
-// recounted, keeps a ballast and brings flags into file names. Loop thread only; work on the disk is done on the pool.
+// recounted, keeps a ballast, brings flags into file names, and looks whether the partition is still its own. Loop thread
+// only; work on the disk is done on the pool.
 #pragma once
 
 #include <chrono>
@@ -16,6 +17,7 @@ namespace mailtree::store {
 struct UpkeepPlan {
   std::chrono::seconds usage_every{30};
   std::chrono::seconds ballast_look_every{10};
+  std::chrono::milliseconds owner_look_every{1000};  // so long may a session be shown what another stored has changed
   std::chrono::seconds recount_look_every{600};   // is there a doubt about the sums?
   std::chrono::seconds recount_every{24 * 3600};  // without one: an account may have been restored by hand
   Recount::Pace pace;
@@ -39,6 +41,7 @@ class Upkeep {
   loop::Task<void> keep_usage();
   loop::Task<void> keep_counting();
   loop::Task<void> keep_ballast();
+  loop::Task<void> keep_owning();
 
   loop::WorkerPool& pool_;
   Partition& partition_;
@@ -50,6 +53,7 @@ class Upkeep {
   loop::Signal stop_usage_;
   loop::Signal stop_counting_;
   loop::Signal stop_ballast_;
+  loop::Signal stop_owning_;
   loop::TaskGroup tasks_;
 };
 

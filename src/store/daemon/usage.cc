@@ -6,7 +6,7 @@
 
 #include "base/ascii.h"
 #include "base/encoding.h"
-#include "store/daemon/crc32c.h"
+#include "store/crc32c.h"
 #include "store/daemon/partition.h"
 #include "store/octets.h"
 

@@ -7,6 +7,8 @@
 #include <atomic>
 #include <cerrno>
 #include <cstring>
+#include <functional>
+#include <utility>
 
 #include "loop/disk.h"
 
@@ -31,6 +33,8 @@ class FailingDisk final : public loop::Disk {
   // Also those that only read: open, pread, fstat, fstatat, readdir.
   void count_every_call() { every_call_ = true; }
   void heal() { mode_ = Mode::never; }
+  // Once, before the next write: what happens while a process stands still there.
+  std::function<void()> before_write;
   [[nodiscard]] std::uint64_t calls() const { return calls_; }
   [[nodiscard]] std::uint64_t looks() const { return looks_; }  // calls that change nothing
   void count_anew() { calls_ = looks_ = 0; }
@@ -50,6 +54,7 @@ class FailingDisk final : public loop::Disk {
     return real_.read_at(fd, buffer, size, offset);
   }
   Result<void> write_at(int fd, std::string_view octets, std::uint64_t offset) override {
+    if (before_write) std::exchange(before_write, nullptr)();
     if (fails()) {
       failed_writing_ = true;
       if (fault_ == Fault::short_write) {

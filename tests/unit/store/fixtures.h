@@ -64,10 +64,7 @@ class Bench {
     disk.heal();
     if (drop_index) std::filesystem::remove_all(directory.path() + "/index");
     partition = std::move(*store::Partition::open(disk, directory.path(), "host.test"));
-    store::IndexOptions options;
-    options.directory = directory.path() + "/index";
-    options.partition_id = partition->id();
-    options.generation = partition->generation();
+    store::IndexOptions options = store::index_options(*partition, directory.path() + "/index");
     options.map_bytes = std::size_t{256} << 20;
     index = std::move(*store::IndexWriter::open(options));
     account = std::make_unique<store::Account>(*partition, *index, clock, ann());

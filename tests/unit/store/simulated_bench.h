@@ -144,10 +144,7 @@ class SimulatedBench {
   void open() {
     std::filesystem::remove_all(directory_.path() + "/index");
     partition = std::move(*store::Partition::open(disk, directory_.path(), "host.test"));
-    store::IndexOptions options;
-    options.directory = directory_.path() + "/index";
-    options.partition_id = partition->id();
-    options.generation = partition->generation();
+    store::IndexOptions options = store::index_options(*partition, directory_.path() + "/index");
     options.map_bytes = std::size_t{64} << 20;
     index = std::move(*store::IndexWriter::open(options));
     account = std::make_unique<store::Account>(*partition, *index, clock, ann(), limits_);

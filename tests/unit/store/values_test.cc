@@ -2,7 +2,7 @@
 // Names, sets and index rows.
 #include <boost/test/unit_test.hpp>
 
-#include "store/daemon/crc32c.h"
+#include "store/crc32c.h"
 #include "store/daemon/folder_names.h"
 #include "store/file_name.h"
 #include "store/index_format.h"

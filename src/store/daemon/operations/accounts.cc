@@ -64,6 +64,11 @@ Result<void> OpenAccountOperation::plan(Plan& plan, AccountAccess& access) {
   return {};
 }
 
+// Nobody can read an account without rows: its session waits until there is an index again.
+void OpenAccountOperation::see_index(IndexWriter&, const IndexedAccount&, const AccountState&, bool published) {
+  if (!published) outcome = Error::temporary(Condition::unavailable, "no index shows " + reply.account_path);
+}
+
 void MayAcceptOperation::decide(Partition& partition, const Totals& totals, const Totals& domain, std::int64_t now) {
   reply.totals = totals;
   reply.accepted = !exceeds(request.quota, totals, request.size, 1);

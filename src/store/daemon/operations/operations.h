@@ -31,6 +31,7 @@ class OpenAccountOperation final : public RequestOperation<OpenAccount> {
   bool wants_index() const override { return true; }
   Result<void> prepare(AccountAccess& access) override;
   Result<void> plan(Plan& plan, AccountAccess& access) override;
+  void see_index(IndexWriter& index, const IndexedAccount& indexed, const AccountState& state, bool published) override;
 
  private:
   std::vector<std::string> foreign_;

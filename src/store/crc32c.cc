@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // CRC-32C: SSE 4.2 instruction or a table of 256 entries.
-#include "store/daemon/crc32c.h"
+#include "store/crc32c.h"
 
 #include <array>
 #include <cstring>
