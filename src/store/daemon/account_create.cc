@@ -14,7 +14,6 @@ namespace {
 using loop::Disk;
 
 constexpr std::string_view draft_prefix = ".new-";
-constexpr const char* default_folders[] = {"Sent", "Drafts", "Trash", "Junk"};
 
 Result<entry::FolderSet> new_folder(Partition& partition, const AccountState& state, const std::string& name,
                                     const std::string& directory) {

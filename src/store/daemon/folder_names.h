@@ -2,6 +2,7 @@
 // Names of folders (UTF-8, '/' between levels) and of their directories (Maildir++, '.' between levels).
 #pragma once
 
+#include <array>
 #include <functional>
 #include <string>
 #include <string_view>
@@ -10,6 +11,9 @@
 #include "store/daemon/state.h"
 
 namespace mailtree::store {
+
+// Of a new account, beside INBOX.
+constexpr std::array<const char*, 4> default_folders = {"Sent", "Drafts", "Trash", "Junk"};
 
 constexpr const char* inbox_directory = "Maildir";
 

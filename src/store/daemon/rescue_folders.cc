@@ -47,6 +47,23 @@ Result<void> add_folder(Partition& partition, AccountState& state, FolderId id, 
   return {};
 }
 
+bool has_directory(const AccountState& state, const std::string& path) {
+  const auto is_it = [&path](const auto& one) { return one.second.directory == path; };
+  return std::any_of(state.folders.begin(), state.folders.end(), is_it) || state.doomed.contains(path);
+}
+
+// Those that never had a message have left nothing on the disk. Their numbers are lost.
+Result<void> add_default_folders(Partition& partition, AccountState& state) {
+  state.next_folder += salvage_folder_gap;
+  for (const std::string name : default_folders) {
+    const std::string path = std::string(inbox_directory) + "/." + name;
+    if (state.find_by_name(name) != nullptr || has_directory(state, path)) continue;
+    const auto added = add_folder(partition, state, state.next_folder, name, path);
+    if (!added) return added;
+  }
+  return {};
+}
+
 }  // namespace
 
 Result<void> complete_state(Partition& partition, int directory, const AccountName& name, AccountState& state) {
@@ -68,9 +85,7 @@ Result<void> complete_state(Partition& partition, int directory, const AccountNa
   std::sort(names->begin(), names->end());
   for (const std::string& leaf : *names) {
     const std::string path = std::string(inbox_directory) + "/" + leaf;
-    const auto is_it = [&path](const auto& one) { return one.second.directory == path; };
-    const bool known = std::any_of(state.folders.begin(), state.folders.end(), is_it) || state.doomed.contains(path);
-    if (known || leaf.size() < 2 || leaf.front() != '.') continue;
+    if (has_directory(state, path) || leaf.size() < 2 || leaf.front() != '.') continue;
     const auto id = folder_of_files(disk, directory, path);
     if (!id) return id.error();
     // Without a number it is found like any folder that another program made.
@@ -78,7 +93,7 @@ Result<void> complete_state(Partition& partition, int directory, const AccountNa
     const auto added = add_folder(partition, state, *id, name_of_directory(leaf), path);
     if (!added) return added;
   }
-  return {};
+  return add_default_folders(partition, state);
 }
 
 }  // namespace mailtree::store

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Upkeep: what stored does for its partition without being asked: writes the file `usage`, has the domains
-// recounted, keeps a ballast, brings flags into file names, and looks whether the partition is still its own. Loop thread
-// only; work on the disk is done on the pool.
+// recounted, keeps a ballast, brings flags into file names, and looks whether the partition is still its own. Loop
+// thread only; work on the disk is done on the pool.
 #pragma once
 
 #include <chrono>
