@@ -62,6 +62,7 @@ std::string encode_account(const AccountRow& row, const LogPosition& position) {
   put_varint(out, row.totals.messages);
   put_varint(out, row.subscriptions.size());
   for (const std::string& name : row.subscriptions) put_string(out, name);
+  put_varint(out, static_cast<std::uint64_t>(row.listed_ns));
   return out;
 }
 
@@ -81,6 +82,7 @@ std::optional<AccountRow> decode_account(std::string_view value, LogPosition* po
   row.totals.messages = in.varint();
   const std::uint64_t names = in.varint();
   for (std::uint64_t i = 0; i < names && in.ok(); ++i) row.subscriptions.push_back(in.string(max_text));
+  row.listed_ns = static_cast<std::int64_t>(in.varint());
   if (!in.finished()) return std::nullopt;
   return row;
 }

@@ -20,7 +20,7 @@
 
 namespace mailtree::store {
 
-constexpr std::uint32_t index_version = 2;
+constexpr std::uint32_t index_version = 3;
 constexpr unsigned index_tables = 7;
 constexpr const char* index_table_names[index_tables] = {"meta",   "account", "folder", "message",
                                                          "modseq", "gone",    "witness"};
@@ -55,7 +55,8 @@ struct Shown {
   LogPosition position;
   Modseq modseq = 0;
   AccountName name;
-  bool published = false;  // the rows are there; else only the memory of them
+  bool published = false;      // the rows are there; else only the memory of them
+  std::int64_t listed_ns = 0;  // AccountRow::listed_ns
 };
 
 std::string account_prefix(AccountKey key);

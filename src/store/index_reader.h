@@ -25,6 +25,9 @@ struct AccountRow {
   Modseq highestmodseq = 0;  // of the whole account
   Totals totals;
   std::vector<std::string> subscriptions;  // names, sorted
+  // mtime of Maildir/ when all folder directories in it were known, and so old that no later change can have it too;
+  // nanoseconds since 1970, 0 = unknown. For stored.
+  std::int64_t listed_ns = 0;
 };
 
 struct FolderRow {

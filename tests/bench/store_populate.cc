@@ -117,9 +117,16 @@ Result<void> populate(const std::string& path, const Population& population) {
       const auto log =
           store::LogFile::replace(disk, made->directory.get(), (*partition)->generation(), made->state, now);
       if (!log) return log.error();
+      (*partition)->usage().change(store::account_place(name), {}, made->state.totals);
     }
   }
-  return {};
+  // Nothing is to be counted by the next process: all was.
+  static_cast<void>((*partition)->usage().begin());
+  (*partition)->usage().end(true);
+  const auto usage = (*partition)->usage().text((*partition)->generation(), true);
+  const auto noted = (*partition)->write(store::usage_file, usage);
+  if (!noted) return noted;
+  return (*partition)->release();
 }
 
 Result<void> fill(const std::string& account_directory, std::uint32_t messages, std::uint32_t octets) {

@@ -105,6 +105,7 @@ void Account::run_once(std::span<const std::shared_ptr<Operation>> batch) {
   warn_of_quota(before);
   const bool wanted = std::any_of(batch.begin(), batch.end(), [](const auto& one) { return one->wants_index(); });
   if (std::any_of(batch.begin(), batch.end(), [](const auto& one) { return one->renews_index(); })) published_ = false;
+  note_list();
   publish(plan.entries, wanted);
   for (const auto& operation : batch) {
     if (operation->outcome) operation->see_index(index_, indexed_, loaded_->state, published_);
@@ -295,15 +296,24 @@ void Account::warn_of_quota(const Totals& before) const {
               {"quota_messages", quota_.messages}});
 }
 
+// What is known of the list of folders goes into the row, so that the next run need not look.
+void Account::note_list() {
+  const FolderWatch& watch = watches_[folder_list_watch];
+  const std::int64_t listed = watch.scanned && !watch.suspect ? watch.cur_ns : 0;
+  row_is_old_ = row_is_old_ || indexed_.listed_ns != listed;
+  indexed_.listed_ns = listed;
+}
+
 void Account::publish(const std::vector<Entry>& entries, bool wanted) {
   Result<void> done;
   const LogPosition& position = loaded_->log.position();
-  if (published_ && !entries.empty()) {
+  if (published_ && (!entries.empty() || row_is_old_)) {
     done = index_.publish(indexed_, loaded_->state, entries, position);
   } else if (!published_ && wanted) {
     done = index_.publish_all(indexed_, loaded_->state, position);
     published_ = static_cast<bool>(done);
   }
+  row_is_old_ = false;
   if (done) return;
   if (index_.is_absent()) return;
   log::event(log::Level::error, "store.index.failed", {{"account", indexed_.path}, {"error", done.error().detail}});

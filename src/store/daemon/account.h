@@ -105,6 +105,7 @@ class Account {
   void undo(FileWork& work);
   Result<void> remove_leftovers();
   void warn_of_quota(const Totals& before) const;
+  void note_list();
   void publish(const std::vector<Entry>& entries, bool wanted);
   void note_changes(const std::vector<Entry>& entries);
   [[nodiscard]] bool is_reconciled(FileWork& work) const;
@@ -118,6 +119,7 @@ class Account {
   IndexedAccount indexed_;
   std::optional<Loaded> loaded_;
   bool published_ = false;
+  bool row_is_old_ = false;  // in something that is not in the log
   FolderWatches watches_;
   Doubts doubts_;
   std::vector<Entry> soft_;  // applied, to be recorded with the next commit; may be lost

@@ -67,13 +67,13 @@ Result<LogFile> Account::replace_log(int directory, const AccountState& state, F
 
 Result<void> Account::load_log(UniqueFd directory, const AccountName& name) {
   Disk& disk = partition_.disk();
-  const Result<void> ours = partition_.check_ours();
-  if (!ours) return ours;
   auto shown = index_.shown(indexed_.key);
   auto found = LogFile::load(disk, directory.get(), trusted_, shown);
   // What the row stands for was durable before it was shown: who only reads it need not wait for the disk.
   const bool as_shown = found && found->as_shown && !trusted_ && !log_name_doubtful_ && !found->shared;
   if (!as_shown) {
+    const Result<void> ours = partition_.check_ours();
+    if (!ours) return ours;
     const Result<void> settled = settle(directory.get());
     if (!settled) return settled;
   }
@@ -111,6 +111,11 @@ void Account::adopt_index(const std::optional<Shown>& shown) {
   published_ = shown && shown->published && shown->position == loaded_->log.position();
   if (published_) {
     index_.restore_recent(indexed_.key, loaded_->state);
+    indexed_.listed_ns = shown->listed_ns;
+    if (shown->listed_ns == 0) return;
+    FolderWatch& watch = watches_[folder_list_watch];
+    watch.scanned = true;
+    watch.cur_ns = shown->listed_ns;
   } else if (shown && shown->published) {
     static_cast<void>(index_.remove(indexed_.key));
   }

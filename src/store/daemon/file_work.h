@@ -27,6 +27,7 @@ struct FolderWatch {
   std::int64_t scanned_at = 0;  // seconds since 1970
 };
 using FolderWatches = std::map<std::string, FolderWatch>;  // by folder directory
+constexpr const char* folder_list_watch = "";              // of Maildir/ as the place of folders
 
 // Foreign files whose sync has failed: a later success would say nothing about them (reliability C3), so they only
 // count when their content was written anew. And folders' directories: there it is names. In memory only.

@@ -28,6 +28,7 @@ AccountRow account_row(const IndexedAccount& account, const AccountState& state)
   row.highestmodseq = state.modseq;
   row.totals = state.totals;
   row.subscriptions.assign(state.subscriptions.begin(), state.subscriptions.end());
+  row.listed_ns = account.listed_ns;
   return row;
 }
 
@@ -257,6 +258,7 @@ std::optional<Shown> IndexWriter::shown(AccountKey key) {
   if (!row) return std::nullopt;
   shown.modseq = row->highestmodseq;
   shown.name = std::move(row->name);
+  shown.listed_ns = row->listed_ns;
   return shown;
 }
 

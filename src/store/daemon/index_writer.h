@@ -41,7 +41,8 @@ constexpr std::uint64_t index_reserve = 16U << 20;  // free octets of the disk w
 // What a row needs to know of an account besides its state.
 struct IndexedAccount {
   AccountKey key = 0;
-  std::string path;  // relative to the partition
+  std::string path;            // relative to the partition
+  std::int64_t listed_ns = 0;  // AccountRow::listed_ns
 };
 
 class IndexWriter {

@@ -375,14 +375,13 @@ void plan_scan(Plan& plan, FolderId id, const FolderScan& scan) {
 
 Result<std::vector<std::string>> find_foreign_folders(AccountAccess& access) {
   std::vector<std::string> found;
+  const auto status = access.disk.status_at(access.directory, inbox_directory);
+  if (!status) return status.error();
+  FolderWatch& watch = access.watches[folder_list_watch];
+  const bool young = watch.suspect && access.now - watch.scanned_at >= suspicion_seconds;
+  if (watch.scanned && watch.cur_ns == status->modified_ns && !young) return found;
   const auto directory = access.disk.open(access.directory, inbox_directory, Disk::Access::directory);
   if (!directory) return directory.error();
-  const auto status = access.disk.status(directory->get());
-  if (!status) return status.error();
-  FolderWatch& watch = access.watches[{}];  // of Maildir/ itself
-  if (watch.scanned && watch.cur_ns == status->modified_ns && access.now - watch.scanned_at < suspicion_seconds) {
-    return found;
-  }
   const auto names = access.disk.list(directory->get());
   if (!names) return names.error();
   std::unordered_set<std::string> known(access.state.doomed.begin(), access.state.doomed.end());
@@ -398,6 +397,8 @@ Result<std::vector<std::string>> find_foreign_folders(AccountAccess& access) {
   watch.scanned = true;
   watch.cur_ns = status->modified_ns;
   watch.scanned_at = access.now;
+  // A change within the same tick of the clock would show the same time.
+  watch.suspect = !found.empty() || access.now - status->modified_ns / 1'000'000'000 < settled_seconds;
   return found;
 }
 

@@ -114,7 +114,7 @@ Result<void> InspectOperation::measure(AccountAccess& access, const Folder& fold
 }
 
 Result<void> InspectOperation::look_for_folders(AccountAccess& access) {
-  access.watches[{}].scanned = false;  // however young the last look is
+  access.watches[folder_list_watch].scanned = false;  // however young the last look is
   auto found = find_foreign_folders(access);
   if (!found) return found.error();
   for (const std::string& name : *found) say("folder", {}, std::string(inbox_directory) + "/" + name);
