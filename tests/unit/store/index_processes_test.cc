@@ -2,6 +2,7 @@
 // The index between processes: readers that are killed, stopped or left behind by a larger map, writers that are killed
 // anywhere, crashes inside LMDB.
 #include <fcntl.h>
+#include <sys/resource.h>
 
 #include <thread>
 
@@ -289,6 +290,38 @@ BOOST_AUTO_TEST_CASE(pages_cut_off_under_a_reader_are_a_crash_that_is_noted) {
   reader.go_on();
   BOOST_TEST(reader.exit_status() != 0);
   BOOST_TEST(IndexTrouble::read(index).size() == 1U);
+}
+
+// As on a full disk: files of this process cannot grow beyond what the index has.
+BOOST_AUTO_TEST_CASE(a_disk_without_room_for_the_index_puts_sessions_off_and_takes_mail) {
+  machine.start();
+  machine.append("one");
+  static_cast<void>(machine.inbox());
+  machine.stop();
+  Child process([this](const auto&) {
+    ::signal(SIGXFSZ, SIG_IGN);
+    machine.start();
+    if (!machine.index->publish_all(numbered(1), large_account(100), {})) return 1;
+    const auto room = static_cast<rlim_t>(octets());
+    const rlimit less{room, RLIM_INFINITY};
+    ::setrlimit(RLIMIT_FSIZE, &less);
+    if (machine.index->publish_all(numbered(2), large_account(5000), {})) return 2;
+    const auto reader = IndexReader::open(machine.index->path());
+    for (std::uint32_t wanted = 2; wanted < 40; ++wanted) {
+      if (!machine.try_append("more")) return 3;
+      const auto row = (*reader)->folder(account_key(test::ann()), inbox_folder);
+      if (row ? row->messages != wanted : row.error().condition != Condition::unavailable) return 4;
+      const int other = count_rows(**reader, 2, 5000);
+      if (other != 1) return 5;
+    }
+    const rlimit more{RLIM_INFINITY, RLIM_INFINITY};
+    ::setrlimit(RLIMIT_FSIZE, &more);
+    return 0;
+  });
+  BOOST_TEST(process.exit_status() == 0);
+  machine.start();
+  BOOST_TEST(machine.inbox().messages == 39U);
+  BOOST_TEST(machine.contradictions() == 0U);
 }
 
 BOOST_AUTO_TEST_CASE(no_index_at_all_puts_sessions_off_and_takes_mail) {

@@ -174,17 +174,40 @@ BOOST_AUTO_TEST_CASE(a_log_that_was_put_back_and_grew_elsewhere_is_told_from_the
   BOOST_TEST(was_logged("store.account.rolled_back"));
 }
 
+// What stands in an index of which everything else is as it was.
+void change_meta(const std::string& index, const std::function<void(IndexMeta&)>& change) {
+  auto environment = IndexEnvironment::open(index, IndexEnvironment::Use::write, std::size_t{64} << 20);
+  BOOST_REQUIRE(environment.has_value());
+  IndexMeta meta = *(*environment)->meta();
+  change(meta);
+  BOOST_REQUIRE((*environment)->put_meta(meta).has_value());
+}
+
+void overwrite(const std::string& file, std::size_t octets) {
+  std::fstream data(file, std::ios::in | std::ios::out | std::ios::binary);
+  data << std::string(octets, 'x');
+}
+
 BOOST_AUTO_TEST_CASE(an_index_of_another_boot_device_or_partition_is_begun_anew_and_costs_no_uidvalidity) {
   Machine a(path, "a");
   a.start();
   a.append("one");
   const FolderRow before = a.inbox();
-  for (int kind = 0; kind < 2; ++kind) {
+  for (int kind = 0; kind < 8; ++kind) {
     const std::string index = a.index->path();
     a.stop();
     if (kind == 0) a.change = [](IndexOptions& options) { options.device += 1; };
     if (kind == 1) a.change = [](IndexOptions& options) { options.in_doubt = true; };
+    if (kind == 2) change_meta(index, [](IndexMeta& meta) { meta.boot_id = "another"; });
+    if (kind == 3) change_meta(index, [](IndexMeta& meta) { meta.partition_id = "another"; });
+    if (kind == 4) change_meta(index, [](IndexMeta& meta) { meta.generation += 1; });
+    if (kind == 5) change_meta(index, [](IndexMeta& meta) { meta.instance = "another"; });
+    if (kind == 6) overwrite(index + "/data.mdb", 8192);
+    if (kind == 7) fs::resize_file(index + "/data.mdb", 0);
     a.start();
+    const bool is_readable = kind != 2 && kind != 3 && kind < 6;
+    BOOST_TEST(was_logged("store.index.remembered") == is_readable, "kind " << kind);
+    heard.clear();
     BOOST_TEST(a.index->path() != index, "kind " << kind);
     BOOST_TEST(!a.has_rows(), "kind " << kind);
     BOOST_TEST(a.inbox().uidvalidity == before.uidvalidity, "kind " << kind);
