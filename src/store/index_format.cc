@@ -48,7 +48,7 @@ std::string modseq_key(AccountKey key, FolderId folder, Modseq modseq, Uid uid) 
   return out;
 }
 
-std::string encode_account(const AccountRow& row, const LogPosition& position) {
+std::string encode_account(const AccountRow& row, const LogPosition& position, std::uint32_t folders) {
   std::string out;
   put_little(out, position.log_id);
   put_little(out, position.octets);
@@ -57,6 +57,7 @@ std::string encode_account(const AccountRow& row, const LogPosition& position) {
        {&row.name.domain, &row.name.uid, &row.name.entry_uuid, &row.account_path, &row.host}) {
     put_string(out, *text);
   }
+  put_varint(out, folders);
   put_varint(out, row.highestmodseq);
   put_varint(out, row.totals.bytes);
   put_varint(out, row.totals.messages);
@@ -66,7 +67,7 @@ std::string encode_account(const AccountRow& row, const LogPosition& position) {
   return out;
 }
 
-std::optional<AccountRow> decode_account(std::string_view value, LogPosition* position) {
+std::optional<AccountRow> decode_account(std::string_view value, LogPosition* position, std::uint32_t* folders) {
   OctetReader in(value);
   LogPosition at;
   at.log_id = in.little<std::uint64_t>();
@@ -77,6 +78,8 @@ std::optional<AccountRow> decode_account(std::string_view value, LogPosition* po
   for (std::string* text : {&row.name.domain, &row.name.uid, &row.name.entry_uuid, &row.account_path, &row.host}) {
     *text = in.string(max_text);
   }
+  const auto count = in.number<std::uint32_t>();
+  if (folders != nullptr) *folders = count;
   row.highestmodseq = in.varint();
   row.totals.bytes = in.varint();
   row.totals.messages = in.varint();
@@ -87,8 +90,9 @@ std::optional<AccountRow> decode_account(std::string_view value, LogPosition* po
   return row;
 }
 
-std::string encode_folder(const FolderRow& row) {
+std::string encode_folder(const FolderRow& row, Uid last) {
   std::string out;
+  put_varint(out, last);
   put_string(out, row.name);
   put_string(out, row.directory);
   put_string(out, row.object_id);
@@ -102,8 +106,10 @@ std::string encode_folder(const FolderRow& row) {
   return out;
 }
 
-std::optional<FolderRow> decode_folder(FolderId id, std::string_view value) {
+std::optional<FolderRow> decode_folder(FolderId id, std::string_view value, Uid* last) {
   OctetReader in(value);
+  const auto last_uid = in.number<Uid>();
+  if (last != nullptr) *last = last_uid;
   FolderRow row;
   row.id = id;
   row.name = in.string(max_text);
@@ -125,8 +131,9 @@ std::optional<FolderRow> decode_folder(FolderId id, std::string_view value) {
   return row;
 }
 
-std::string encode_message(const MessageRow& row) {
+std::string encode_message(const MessageRow& row, Uid before) {
   std::string out;
+  put_varint(out, row.uid - before);
   out.push_back(static_cast<char>(row.flags));
   out.push_back(static_cast<char>(row.name_flags));
   out.append(reinterpret_cast<const char*>(row.unique.data()), row.unique.size());
@@ -141,8 +148,10 @@ std::string encode_message(const MessageRow& row) {
   return out;
 }
 
-std::optional<MessageRow> decode_message(Uid uid, std::string_view value) {
+std::optional<MessageRow> decode_message(Uid uid, std::string_view value, Uid* before) {
   OctetReader in(value);
+  const auto distance = in.number<Uid>();
+  if (before != nullptr) *before = uid - distance;
   MessageRow row;
   row.uid = uid;
   row.flags = in.little<std::uint8_t>();

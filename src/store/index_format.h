@@ -64,11 +64,14 @@ std::string folder_prefix(AccountKey key, FolderId folder);
 std::string message_key(AccountKey key, FolderId folder, Uid uid);
 std::string modseq_key(AccountKey key, FolderId folder, Modseq modseq, Uid uid);
 
-std::string encode_account(const AccountRow& row, const LogPosition& position);
-std::optional<AccountRow> decode_account(std::string_view value, LogPosition* position = nullptr);
-std::string encode_folder(const FolderRow& row);
-std::optional<FolderRow> decode_folder(FolderId id, std::string_view value);
-std::string encode_message(const MessageRow& row);
-std::optional<MessageRow> decode_message(Uid uid, std::string_view value);
+// So that a row that LMDB does not find any more is missed: the account's row says how many folders there are, that of
+// a folder the uid of its last message, that of a message the uid of the one before it (0: none).
+std::string encode_account(const AccountRow& row, const LogPosition& position, std::uint32_t folders = 0);
+std::optional<AccountRow> decode_account(std::string_view value, LogPosition* position = nullptr,
+                                         std::uint32_t* folders = nullptr);
+std::string encode_folder(const FolderRow& row, Uid last = 0);
+std::optional<FolderRow> decode_folder(FolderId id, std::string_view value, Uid* last = nullptr);
+std::string encode_message(const MessageRow& row, Uid before = 0);
+std::optional<MessageRow> decode_message(Uid uid, std::string_view value, Uid* before = nullptr);
 
 }  // namespace mailtree::store

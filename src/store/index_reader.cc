@@ -106,31 +106,59 @@ class IndexReader::Impl {
   // The account's row is the last to come and the first to go: without it the others are a part only.
   bool is_published(AccountKey key) { return get(account_table, account_prefix(key)).has_value(); }
 
-  Result<FolderRow> folder(AccountKey key, FolderId id) {
-    if (!is_published(key)) return not_published();
+  // `last`: set to the uid of its last message.
+  Result<FolderRow> folder(AccountKey key, FolderId id, Uid* last = nullptr) {
     const auto value = get(folder_table, folder_prefix(key, id));
-    if (!value) return no_mailbox();
-    auto row = decode_folder(id, *value);
+    if (!value) {
+      const auto all = folders(key);
+      return all ? no_mailbox() : all.error();
+    }
+    if (!is_published(key)) return not_published();
+    auto row = decode_folder(id, *value, last);
     if (!row) return damaged_row();
     return std::move(*row);
   }
 
-  // `visit` false ends.
+  Result<std::vector<FolderRow>> folders(AccountKey key) {
+    const std::string prefix = account_prefix(key);
+    const auto account = get(account_table, prefix);
+    if (!account) return not_published();
+    std::uint32_t count = 0;
+    if (!decode_account(*account, nullptr, &count)) return damaged_row();
+    std::vector<FolderRow> rows;
+    Cursor cursor(transaction_, tables_[folder_table]);
+    for (bool there = cursor.seek(prefix); there && cursor.has_prefix(prefix); there = cursor.next()) {
+      const FolderId id = OctetReader(lmdb_view(cursor.key).substr(prefix.size())).big<FolderId>();
+      const auto value = content(folder_table, lmdb_view(cursor.key), lmdb_view(cursor.value));
+      auto row = value ? decode_folder(id, *value) : std::nullopt;
+      if (!row) return damaged_row();
+      rows.push_back(std::move(*row));
+    }
+    note(cursor.code());
+    if (rows.size() != count) return damaged_row();
+    return rows;
+  }
+
+  // `visit` false ends. Each row names the one before it, the folder's (`end`) the last: one that is missing is missed.
   template <typename F>
-  void walk(AccountKey key, FolderId id, Uid first, Uid last, const F& visit) {
+  void walk(AccountKey key, FolderId id, Uid first, Uid last, Uid end, const F& visit) {
     const std::string prefix = folder_prefix(key, id);
     Cursor cursor(transaction_, tables_[message_table]);
+    Uid seen = 0;
+    const auto follows = [&seen, first](Uid before) { return seen == 0 ? before < first : before == seen; };
     for (bool there = cursor.seek(message_key(key, id, first)); there && cursor.has_prefix(prefix);
          there = cursor.next()) {
       const Uid uid = OctetReader(lmdb_view(cursor.key).substr(prefix.size())).big<Uid>();
-      if (uid > last) break;
       const auto value = content(message_table, lmdb_view(cursor.key), lmdb_view(cursor.value));
       if (!value) return;
-      const auto row = decode_message(uid, *value);
-      if (!row) return note(MDB_CORRUPTED);
-      if (!visit(*row)) break;
+      Uid before = 0;
+      const auto row = decode_message(uid, *value, &before);
+      if (!row || !follows(before)) return note(MDB_CORRUPTED);
+      if (uid > last || !visit(*row)) return;
+      seen = uid;
     }
     note(cursor.code());
+    if (seen == 0 ? end >= first : end != seen) note(MDB_CORRUPTED);
   }
 
   [[nodiscard]] MDB_txn* transaction() const { return transaction_; }
@@ -181,21 +209,7 @@ Result<AccountRow> IndexReader::account(AccountKey key) const {
 }
 
 Result<std::vector<FolderRow>> IndexReader::folders(AccountKey key) const {
-  return impl_->read<std::vector<FolderRow>>([&]() -> Result<std::vector<FolderRow>> {
-    const std::string prefix = account_prefix(key);
-    if (!impl_->is_published(key)) return not_published();
-    std::vector<FolderRow> rows;
-    Cursor cursor(impl_->transaction(), impl_->table(folder_table));
-    for (bool there = cursor.seek(prefix); there && cursor.has_prefix(prefix); there = cursor.next()) {
-      const FolderId id = OctetReader(lmdb_view(cursor.key).substr(prefix.size())).big<FolderId>();
-      const auto value = impl_->content(folder_table, lmdb_view(cursor.key), lmdb_view(cursor.value));
-      auto row = value ? decode_folder(id, *value) : std::nullopt;
-      if (!row) return impl_->damaged_row();
-      rows.push_back(std::move(*row));
-    }
-    impl_->note(cursor.code());
-    return rows;
-  });
+  return impl_->read<std::vector<FolderRow>>([&] { return impl_->folders(key); });
 }
 
 Result<FolderRow> IndexReader::folder(AccountKey key, FolderId id) const {
@@ -204,8 +218,9 @@ Result<FolderRow> IndexReader::folder(AccountKey key, FolderId id) const {
 
 Result<FolderRow> IndexReader::for_each(AccountKey key, FolderId id, Uid first, Uid last, const Visit& visit) const {
   return impl_->read<FolderRow>([&]() -> Result<FolderRow> {
-    auto row = impl_->folder(key, id);
-    if (row) impl_->walk(key, id, first, last, visit);
+    Uid end = 0;
+    auto row = impl_->folder(key, id, &end);
+    if (row) impl_->walk(key, id, first, last, end, visit);
     return row;
   });
 }
@@ -225,13 +240,17 @@ Result<std::vector<MessageRow>> IndexReader::messages(AccountKey key, FolderId i
 
 Result<MessageRow> IndexReader::message(AccountKey key, FolderId id, Uid uid) const {
   return impl_->read<MessageRow>([&]() -> Result<MessageRow> {
-    const auto folder_row = impl_->folder(key, id);  // the rows of a folder that was deleted go after its own
-    if (!folder_row) return folder_row.error();
-    const auto value = impl_->get(message_table, message_key(key, id, uid));
-    if (!value) return Error::permanent(Condition::no_such_message, "No such message");
-    const auto row = decode_message(uid, *value);
-    if (!row) return impl_->damaged_row();
-    return *row;
+    Uid end = 0;
+    const auto folder = impl_->folder(key, id, &end);  // the rows of a folder that was deleted go after its own
+    if (!folder) return folder.error();
+    std::optional<MessageRow> found;
+    const auto take = [&found](const MessageRow& row) {
+      found = row;
+      return false;
+    };
+    impl_->walk(key, id, uid, uid, end, take);
+    if (found) return *found;
+    return Error::permanent(Condition::no_such_message, "No such message");
   });
 }
 

@@ -45,7 +45,7 @@ class Comparison {
       const auto value = get(folder_table, folder_prefix(key_, id));
       if (!value) {
         say(folder.name + ": the folder has no row");
-      } else if (*value != encode_folder(folder_row(folder))) {
+      } else if (*value != folder_value(folder)) {
         say(folder.name + ": the folder's row differs");
       }
     }
@@ -72,7 +72,7 @@ class Comparison {
         continue;
       }
       const auto row = unsealed(lmdb_view(cursor.key), lmdb_view(cursor.value));
-      if (row != encode_message(message_row(folder, message))) say(name(message.uid) + " differs");
+      if (row != message_value(folder, message)) say(name(message.uid) + " differs");
       step();
     }
     for (; more(); step()) say(name(uid_here()) + " is only in the index");

@@ -32,6 +32,10 @@ AccountRow account_row(const IndexedAccount& account, const AccountState& state)
   return row;
 }
 
+std::string account_value(const IndexedAccount& account, const AccountState& state, const LogPosition& position) {
+  return encode_account(account_row(account, state), position, static_cast<std::uint32_t>(state.folders.size()));
+}
+
 }  // namespace
 
 FolderRow folder_row(const Folder& folder) {
@@ -74,6 +78,15 @@ MessageRow message_row(const Folder& folder, const Message& message) {
   row.crlf_size = message.crlf_size;
   row.unique = message.unique;
   return row;
+}
+
+std::string folder_value(const Folder& folder) {
+  return encode_folder(folder_row(folder), folder.messages.empty() ? 0 : folder.messages.back().uid);
+}
+
+std::string message_value(const Folder& folder, const Message& message) {
+  const bool is_first = &message == folder.messages.data();
+  return encode_message(message_row(folder, message), is_first ? 0 : (&message)[-1].uid);
 }
 
 // One write transaction. The first error sticks; nothing is visible unless commit() succeeds. Row by row the map stays
@@ -146,10 +159,10 @@ class IndexWriter::Writing {
   }
 
   void put_folder(const Folder& folder) {
-    put(folder_table, folder_prefix(key_, folder.id), encode_folder(folder_row(folder)));
+    put(folder_table, folder_prefix(key_, folder.id), folder_value(folder));
   }
   void put_message(const Folder& folder, const Message& message) {
-    put(message_table, message_key(key_, folder.id, message.uid), encode_message(message_row(folder, message)));
+    put(message_table, message_key(key_, folder.id, message.uid), message_value(folder, message));
     put(modseq_table, modseq_key(key_, folder.id, message.modseq, message.uid), {});
   }
   // Its modseq row is found by the message row that still stands.
@@ -159,6 +172,12 @@ class IndexWriter::Writing {
     const auto row = value ? decode_message(uid, *value) : std::nullopt;
     if (row) erase(modseq_table, modseq_key(key_, folder, row->modseq, uid));
     if (row_too) erase(message_table, key);
+  }
+  // The row behind a message that is gone has another one before it now; those of `already` are written anyway.
+  void chain_anew(const Folder& folder, Uid gone, const std::set<Uid>& already) {
+    const auto is_before = [](const Message& message, Uid uid) { return message.uid < uid; };
+    const auto next = std::lower_bound(folder.messages.begin(), folder.messages.end(), gone, is_before);
+    if (next != folder.messages.end() && !already.contains(next->uid)) put_message(folder, *next);
   }
   void put_gone(FolderId folder, Modseq modseq, UidRange range) {
     std::string last;
@@ -301,7 +320,7 @@ Result<void> IndexWriter::publish_all(const IndexedAccount& account, const Accou
         writing.breathe();
       }
     }
-    writing.put(account_table, account_prefix(account.key), encode_account(account_row(account, state), position));
+    writing.put(account_table, account_prefix(account.key), account_value(account, state, position));
   });
 }
 
@@ -357,6 +376,7 @@ Result<void> IndexWriter::publish(const IndexedAccount& account, const AccountSt
         const Message* const message = folder->find(uid);
         writing.erase_message(id, uid, message == nullptr);
         if (message != nullptr) writing.put_message(*folder, *message);
+        if (message == nullptr) writing.chain_anew(*folder, uid, uids);
       }
     }
     for (const Entry& entry : entries) {
@@ -368,7 +388,7 @@ Result<void> IndexWriter::publish(const IndexedAccount& account, const AccountSt
       const Folder* const folder = state.find(id);
       if (folder != nullptr) writing.put_folder(*folder);
     }
-    writing.put(account_table, account_prefix(account.key), encode_account(account_row(account, state), position));
+    writing.put(account_table, account_prefix(account.key), account_value(account, state, position));
   });
 }
 

@@ -111,5 +111,8 @@ class IndexWriter {
 
 FolderRow folder_row(const Folder& folder);
 MessageRow message_row(const Folder& folder, const Message& message);
+// The rows as they lie in the index, but for their checksums; `message` is one of the folder's own.
+std::string folder_value(const Folder& folder);
+std::string message_value(const Folder& folder, const Message& message);
 
 }  // namespace mailtree::store

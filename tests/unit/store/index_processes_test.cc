@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // The index between processes: readers that are killed, stopped or left behind by a larger map, writers that are killed
 // anywhere, crashes inside LMDB.
-#include <fcntl.h>
 #include <sys/resource.h>
 
 #include <thread>
@@ -47,12 +46,6 @@ int count_rows(const IndexReader& reader, AccountKey key, Uid wanted) {
   const auto folder = reader.for_each(key, inbox_folder, 1, UINT32_MAX, count);
   if (!folder) return folder.error().condition == Condition::unavailable ? 1 : 2;
   return rows == wanted ? 0 : 3;
-}
-
-// Sanitizer and test framework have much to say about a process that is meant to crash.
-void be_silent() {
-  for (const int signal : {SIGSEGV, SIGBUS, SIGABRT}) ::signal(signal, SIG_DFL);
-  ::dup2(::open("/dev/null", O_WRONLY | O_CLOEXEC), STDERR_FILENO);
 }
 
 constexpr std::size_t mib = std::size_t{1} << 20;
@@ -241,7 +234,7 @@ BOOST_AUTO_TEST_CASE(two_crashes_of_readers_within_a_minute_set_the_index_aside_
   const std::string index = make_index(mib, 64 * mib);
   const auto crash = [&index](int signal) {
     Child reader([&index, signal](const auto&) {
-      be_silent();
+      test::be_silent();
       const auto opened = IndexReader::open(index);
       const auto die = [signal](const MessageRow&) {
         ::raise(signal);
@@ -267,7 +260,7 @@ BOOST_AUTO_TEST_CASE(two_crashes_of_readers_within_a_minute_set_the_index_aside_
 BOOST_AUTO_TEST_CASE(a_crash_elsewhere_says_nothing_about_the_index) {
   const std::string index = make_index(mib, 64 * mib);
   Child reader([&index](const auto&) {
-    be_silent();
+    test::be_silent();
     const auto opened = IndexReader::open(index);
     if (!opened || count_rows(**opened, 1, 10) != 0) return 0;
     ::raise(SIGSEGV);
@@ -280,7 +273,7 @@ BOOST_AUTO_TEST_CASE(a_crash_elsewhere_says_nothing_about_the_index) {
 BOOST_AUTO_TEST_CASE(pages_cut_off_under_a_reader_are_a_crash_that_is_noted) {
   const std::string index = make_index(mib, 64 * mib);
   Child reader([&index](const auto& here) {
-    be_silent();
+    test::be_silent();
     const auto opened = IndexReader::open(index);
     here();
     return opened ? count_rows(**opened, 1, 10) : 1;

@@ -2,6 +2,7 @@
 // Processes of a test: one that does something and ends, or one that has come to a point and waits there.
 #pragma once
 
+#include <fcntl.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -11,6 +12,12 @@
 #include <cstdlib>
 
 namespace mailtree::test {
+
+// In a child that is meant to crash: sanitizer and test framework would have much to say.
+inline void be_silent() {
+  for (const int signal : {SIGSEGV, SIGBUS, SIGABRT}) ::signal(signal, SIG_DFL);
+  ::dup2(::open("/dev/null", O_WRONLY | O_CLOEXEC), STDERR_FILENO);
+}
 
 // A child of this process. Whatever it opened itself (LMDB!) is its own; nothing of ours may be open when it begins.
 class Child {
