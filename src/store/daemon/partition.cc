@@ -54,6 +54,11 @@ std::string bucket_of(const AccountPlace& place) {
   return place.domain + "/" + place.bucket;
 }
 
+// What tells two files of one name apart.
+auto identity_of(const loop::FileStatus& one) {
+  return std::tuple(one.device, one.inode, one.modified_ns, one.size);
+}
+
 Result<UniqueFd> open_root(const std::string& path) {
   UniqueFd fd(::open(path.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
   if (!fd) return Error::temporary(Condition::storage, "partition " + path + ": " + std::strerror(errno));
@@ -198,7 +203,9 @@ Result<void> Partition::write_owner() {
 }
 
 Result<void> Partition::check_ours() {
+  const auto status = disk_.status_at(directory(), owner_file);  // not under the lock: a disk may let one wait
   const std::lock_guard lock(mutex_);
+  if (status && !lost_ && identity_of(*status) == identity_of(owner_status_)) return {};
   return check_ours_locked();
 }
 
@@ -209,10 +216,7 @@ Result<void> Partition::check_ours_locked() {
   if (lost_) return lost();
   const auto status = disk_.status_at(directory(), owner_file);
   if (!status) return Error::temporary(Condition::unavailable, "owner of " + path_ + ": " + status.error().detail);
-  const auto identity = [](const loop::FileStatus& one) {
-    return std::tuple(one.device, one.inode, one.modified_ns, one.size);
-  };
-  if (identity(*status) == identity(owner_status_)) return {};
+  if (identity_of(*status) == identity_of(owner_status_)) return {};
   const auto text = read_file(disk_, directory(), owner_file);
   if (!text) return Error::temporary(Condition::unavailable, "owner of " + path_ + ": " + text.error().detail);
   const auto now = parse_opening(*text).value_or(Opening{});
