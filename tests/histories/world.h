@@ -58,6 +58,7 @@ class World {
   [[nodiscard]] std::uint64_t generation() const { return partition_->generation(); }
   // Path of a folder's directory on the disk, as of the last look; empty if there is none.
   [[nodiscard]] std::string folder_path(std::size_t account, std::uint32_t folder) const;
+  static std::vector<std::uint32_t> uids_of(const store::UidSet& set);
   void pass(std::int64_t seconds) { clock_.now += seconds; }
   [[nodiscard]] std::int64_t now() const { return clock_.now; }
 
@@ -69,6 +70,7 @@ class World {
     std::int64_t now = 1'790'000'000;
   };
   struct Asked;
+  static store::AccountName name_of_account(std::size_t number);
   Asked make(std::size_t account, const Request& request);
   std::shared_ptr<UniqueFd> file_with(const std::string& content);
   store::Account& account(std::size_t number);
