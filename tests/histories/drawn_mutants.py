@@ -3,7 +3,7 @@
 import re
 
 # Not what histories are about: other processes and threads, or what may be lost.
-NOT_DRAWN_FROM = re.compile(r"/(server|upkeep|accounts|index_\w+|account_list|measure|inspection|recount)\.cc$")
+NOT_DRAWN_FROM = re.compile(r"/(server|upkeep|accounts|index_\w+|account_list|measure|inspection|recount|naming)\.cc$")
 
 CONDITION = re.compile(r"^ *(?:\} else )?if \((?!const )(?!constexpr)")
 CHECK = re.compile(r"^ *if \(!\w+\) return [^;]*;$")

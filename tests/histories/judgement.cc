@@ -248,6 +248,10 @@ void Judge::check_aside(const Seen& seen, std::vector<std::string>& complaints) 
                            content.substr(0, 20));
     }
   }
+  // Nothing here damages a log: no cut may leave one that has to be rebuilt, however well that went.
+  for (const auto& [name, content] : seen.aside) {
+    if (name.starts_with("log")) complaints.push_back("aside/" + name + ": a log was taken for damaged");
+  }
   aside_ = seen.aside;
 }
 

@@ -11,6 +11,7 @@ class Mutant:
 
 
 ACCOUNT = os.path.join(STORE, "account.cc")
+NAMES = os.path.join(STORE, "account_names.cc")
 LOG_FILE = os.path.join(STORE, "log_file.cc")
 SCAN = os.path.join(STORE, "scan.cc")
 
@@ -78,8 +79,26 @@ NAMED = [
         (ACCOUNT,
          "is_reconciled(work) ? Forgetting::what_is_old : Forgetting::nothing",
          "Forgetting::what_is_old")),
-    Mutant("name-flags-without-record", "flags in a name are believed that no record speaks of: not there yet"),
-    Mutant("named-before-directory-sync", "the record speaks of names that are not durable: not there yet"),
+    Mutant(
+        "name-flags-without-record",
+        "flags in a name count as a change by another program though no record speaks of that name",
+        (SCAN,
+         "    const bool foreign = !message.name_behind && found.flags != message.flags;\n",
+         "    const bool foreign = found.flags != message.flags;\n")),
+    Mutant(
+        "named-before-directory-sync",
+        "the record speaks of names that a power cut may take back",
+        (NAMES,
+         "  const Result<void> synced = work->sync_names();\n"
+         "  if (!synced) {\n    undo(*work);\n    return synced;\n  }\n",
+         ""),
+        (NAMES,
+         "  for (const auto& [folder, uids] : named) pass.named += count(uids);\n",
+         "  FileWork later(partition_.disk(), loaded_->directory.get(), watches_, doubts_);\n"
+         "  for (const auto& [folder, uids] : named) {\n"
+         "    const auto cur = later.open(loaded_->state.find(folder)->directory + \"/cur\");\n"
+         "    if (cur) static_cast<void>(partition_.disk().sync_directory(*cur));\n"
+         "  }\n")),
     Mutant(
         "failed-sync-retried",
         "a second sync of the same file says that all is well after the first has lost it",
