@@ -255,6 +255,19 @@ void Judge::check_aside(const Seen& seen, std::vector<std::string>& complaints) 
   aside_ = seen.aside;
 }
 
+// Who opens a message must find its file at once, unless another program has just renamed it.
+void Judge::check_names(const Seen& seen, std::vector<std::string>& complaints) const {
+  for (const auto& [id, got] : seen.folders) {
+    const auto folder = known_.folders.find(id);
+    for (const auto& [uid, message] : got.folder.messages) {
+      if (!message.misnamed) continue;
+      const auto* const known = folder == known_.folders.end() ? nullptr : &folder->second.messages;
+      if (known != nullptr && known->contains(uid) && known->at(uid).loose_flags != 0) continue;
+      complaints.push_back(got.folder.name + ": the file of uid " + std::to_string(uid) + " has another name");
+    }
+  }
+}
+
 void Judge::adopt(const Account& candidate, const Seen& seen) {
   Account next;
   next.subscriptions = seen.subscriptions;
@@ -330,6 +343,7 @@ void Judge::look(const Seen& seen, bool fresh, std::vector<std::string>& complai
   observe(seen, open_, complaints);
   check_clients(seen, complaints);
   check_aside(seen, complaints);
+  check_names(seen, complaints);
   fresh_ = fresh;
   std::string why;
   const auto explained = born_ ? explain(seen, open_, why) : std::optional<Account>(known_);

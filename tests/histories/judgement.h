@@ -78,6 +78,7 @@ class Judge {
   void check_numbers(const Seen& seen, std::vector<std::string>& complaints);
   void check_clients(const Seen& seen, std::vector<std::string>& complaints);
   void check_aside(const Seen& seen, std::vector<std::string>& complaints);
+  void check_names(const Seen& seen, std::vector<std::string>& complaints) const;
   void adopt(const Account& candidate, const Seen& seen);
 
   bool born_ = false;

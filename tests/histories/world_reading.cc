@@ -30,12 +30,14 @@ bool World::read_folder(std::size_t number, const store::AccountRow& row, const 
     std::string file = store::message_file_name(row, folder, message);
     auto inode = state.find(test::DiskState::root, cur_path + "/" + file);
     const std::string base = file.substr(0, file.rfind(":2,"));
-    if (inode == test::DiskState::none && cur != test::DiskState::none) {  // another program changed flags just now
+    const bool misnamed = inode == test::DiskState::none;
+    if (misnamed && cur != test::DiskState::none) {  // another program changed flags just now
       for (const auto& [name, other] : state.names(cur)) {
         if (name.starts_with(base)) inode = other;
       }
     }
     Message& seen_message = got.folder.messages[message.uid];
+    seen_message.misnamed = misnamed;
     seen_message.content = inode == test::DiskState::none ? "(no file " + file + ")" : state.content(inode);
     seen_message.flags = message.flags;
     for (const std::string& keyword : store::keyword_names(folder, message.keywords)) {
