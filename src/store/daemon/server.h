@@ -75,6 +75,7 @@ class Server {
   void notify(const ChangeNotice& notice);
   [[nodiscard]] Result<std::unique_ptr<IndexWriter>> make_index() const;
   void look_after_index();
+  loop::Task<void> release();
   [[nodiscard]] const char* index_trouble() const;
   [[nodiscard]] bool may_leave_index() const;
   void leave_index(log::Level level, const char* event);
