@@ -187,6 +187,7 @@ class IndexWriter::Writing {
   // Readers see no part of it once its own row is gone, with the first transaction.
   void erase_folder(FolderId folder) {
     const std::string prefix = folder_prefix(key_, folder);
+    if (get(folder_table, prefix)) count_one_folder_less();
     erase(folder_table, prefix);
     erase_in_parts({message_table, modseq_table, gone_table}, prefix);
   }
@@ -218,6 +219,14 @@ class IndexWriter::Writing {
   }
 
  private:
+  // The account's row as it is, but for the number of folders: readers miss one that is not there.
+  void count_one_folder_less() {
+    const auto value = get(account_table, account_prefix(key_));
+    LogPosition position;
+    std::uint32_t folders = 0;
+    const auto row = value ? decode_account(*value, &position, &folders) : std::nullopt;
+    if (row && folders > 0) put(account_table, account_prefix(key_), encode_account(*row, position, folders - 1));
+  }
   void erase_in_parts(std::initializer_list<IndexTable> tables, const std::string& prefix) {
     for (const IndexTable table : tables) {
       while (erase_prefix(table, prefix, rows_a_transaction)) renew();
