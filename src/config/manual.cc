@@ -36,7 +36,24 @@ or to the first.
 .Bl -tag -width Ds
 )";
 
-constexpr std::string_view tail = R"(.Sh FILES
+constexpr std::string_view tail = R"(.Pp
+An index that was ruined is kept in the index directory as
+.Pa *.aside-N ,
+at most two; they may be deleted.
+.Pp
+A partition that was put back from a backup is noticed by what index directory
+and run directory know of it, and clients are made to load again what may be
+older than they saw.
+Where both were lost, or the partition came to another machine, make an empty
+file
+.Pa restored
+in it before the server starts.
+.Pp
+A partition on a file system that several machines share is served by the one
+that opened it last.
+The other one answers with temporary failures until it is restarted, which takes
+the partition back.
+.Sh FILES
 .Bl -tag -width Ds
 .It Pa /etc/mailtree/mailtree.toml
 the default place
