@@ -150,7 +150,11 @@ Result<void> Account::plan_all(std::span<const std::shared_ptr<Operation>> batch
       continue;
     }
     operation->outcome = operation->prepare(access);
-    if (!operation->outcome) continue;
+    if (!operation->outcome) {
+      // What it saw before it failed is recorded nowhere.
+      if (operation->outcome.error().kind == Kind::temporary) look_again();
+      continue;
+    }
     const std::size_t before = plan.entries.size();
     operation->outcome = operation->plan(plan, access);
     // E.g. the disk failed between two folders: a refused operation must not be recorded by half.
@@ -161,6 +165,10 @@ Result<void> Account::plan_all(std::span<const std::shared_ptr<Operation>> batch
   }
   if (plan.failure) return *plan.failure;
   return {};
+}
+
+void Account::look_again() {
+  for (auto& [directory, watch] : watches_) watch.scanned = false;
 }
 
 bool Account::made_room(const Error& error) {

@@ -101,6 +101,7 @@ class Account {
   Result<void> carry_out(Plan& plan, bool may_use_ballast);
   Result<void> work_on_files(FileWork& work, const std::vector<FileAction>& actions, bool may_use_ballast);
   // After `error`: whether the disk was full and trying once more may help.
+  void look_again();  // through every folder, when it is opened next
   bool made_room(const Error& error);
   void undo(FileWork& work);
   Result<void> remove_leftovers();

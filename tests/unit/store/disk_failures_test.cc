@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <boost/test/unit_test.hpp>
+#include <fstream>
 #include <iostream>
 #include <map>
 
@@ -352,6 +353,25 @@ BOOST_AUTO_TEST_CASE(no_error_of_the_disk_at_any_call_makes_an_ok_wrong_or_an_ac
     }
   }
   log::set_sink(nullptr);
+}
+
+// A repeated delivery looks through all folders: what it saw in the first is not known yet if it fails at the second.
+BOOST_AUTO_TEST_CASE(what_a_look_saw_that_failed_half_way_is_seen_by_the_next) {
+  bool reached = true;
+  for (std::uint64_t call = 1; reached; ++call) {
+    Bench bench(in_memory());
+    bench.disk.count_every_call();
+    set_up(bench);
+    for (const FolderId folder : {inbox_folder, sent, work}) bench.open_mailbox(folder);
+    std::ofstream(bench.account_path() + "/Maildir/new/1780000000.1.elsewhere") << "foreign";
+    bench.disk.fail(call, Mode::once, Fault::descriptors);
+    bench.deliver("new", 9, true);
+    reached = bench.disk.calls() >= call;
+    bench.disk.heal();
+    bench.open_mailbox();
+    const std::vector<std::string> texts = bench.texts();
+    BOOST_TEST(std::count(texts.begin(), texts.end(), "foreign") == 1, "after a failure at call " << call);
+  }
 }
 
 BOOST_AUTO_TEST_SUITE_END()
