@@ -11,8 +11,9 @@ constexpr std::uint32_t inbox = 1;
 constexpr std::int64_t early_seconds = 300;           // a repetition within them is recognised in any case
 constexpr std::int64_t late_seconds = 5 * 24 * 3600;  // and within these if it says that it is one
 constexpr std::size_t most_folders = 9;
-constexpr std::size_t most_uids = 6;       // of a request
-constexpr std::size_t most_messages = 20;  // of a mailbox; then it is thinned out
+constexpr std::size_t most_uids = 6;            // of a request
+constexpr std::uint32_t beyond_a_batch = 1000;  // no batch gives so many numbers
+constexpr std::size_t most_messages = 20;       // of a mailbox; then it is thinned out
 
 }  // namespace
 
@@ -61,7 +62,7 @@ std::set<std::uint32_t> Generator::some_uids(const Folder& folder) {
   }
   while (uids.size() > most_uids)
     uids.erase(std::next(uids.begin(), static_cast<std::ptrdiff_t>(dice_.below(uids.size()))));
-  if (dice_.one_in(10)) uids.insert(folder.uidnext + 5);  // does not exist
+  if (dice_.one_in(10)) uids.insert(folder.uidnext + beyond_a_batch);  // does not exist
   return uids;
 }
 

@@ -98,6 +98,7 @@ int main(int count, char** words) {
       ++wrong;
       std::cout << "seed " << seed << ":\n";
       for (const std::string& complaint : complaints) std::cout << "  " << complaint << '\n';
+      std::cout.flush();
     }
     if (options.one || wrong >= (options.first ? 1 : 20)) break;
   }

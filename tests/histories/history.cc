@@ -5,6 +5,8 @@
 #include <algorithm>
 #include <iostream>
 
+#include "histories/seeded_random.h"
+
 namespace mailtree::histories {
 namespace {
 
@@ -260,8 +262,11 @@ void History::foreign_drop(std::size_t account, std::uint32_t folder) {
   if (!careless_) state.sync_data(file);
   state.change_names({{fresh, "1780000000.F" + number + ".elsewhere", DiskState::none, file}});
   // What comes while we look may be overlooked by that look.
-  const bool durable = foreign_dice_.one_in(2) && !looking_ && !careless_;
-  if (durable) state.sync_names(fresh);
+  const bool synced = foreign_dice_.one_in(2) && !looking_ && !careless_;
+  if (synced) state.sync_names(fresh);
+  // A directory that a killed process left without a sync may go, with what others put into it.
+  const bool durable =
+      synced && state.find_durable(DiskState::root, world_.folder_path(account, folder) + "/new") == fresh;
   say("  foreign file " + number + " in " + std::to_string(folder) + (durable ? " durable" : ""));
   judges_[account].foreign_file(folder, content, durable);
 }
@@ -297,6 +302,7 @@ void History::foreign_rename(std::size_t account, std::uint32_t folder) {
 }
 
 std::vector<std::string> History::run() {
+  seed_random_octets(seed_);
   world_.begin_anew(limits_of(seed_));
   const std::size_t lives = 14 + dice_.below(12);
   for (std::size_t i = 0; i < most_lives && (i < lives || requests_ < fewest_requests) && complaints_.empty(); ++i) {

@@ -29,8 +29,26 @@ void make_parents(Account& account, const std::string& name) {
 }
 
 std::uint32_t delivery_folder(const Account& account, const Request& request) {
-  const Folder* const named = account.find_by_name(request.name);
-  return named == nullptr ? inbox : named->id;
+  const auto named = std::find_if(account.folders.begin(), account.folders.end(),
+                                  [&request](const auto& entry) { return entry.second.name == request.name; });
+  return named == account.folders.end() ? inbox : named->first;
+}
+
+// The answer is the first that tells the id of a folder which came with the requests just before.
+void learn_id(Account& account, const std::string& name, std::uint32_t id) {
+  if (account.folders.contains(id)) return;
+  for (auto at = account.folders.begin(); at != account.folders.end(); ++at) {
+    if (at->second.name != name || at->second.id != 0) continue;
+    auto known = account.folders.extract(at);
+    known.key() = known.mapped().id = id;
+    account.folders.insert(std::move(known));
+    return;
+  }
+  if (account.new_folders.erase(name) == 0) return;
+  Folder made;
+  made.id = id;
+  made.name = name;
+  account.folders.emplace(id, std::move(made));
 }
 
 std::set<std::uint32_t> existing(const Folder& folder, const std::set<std::uint32_t>& wanted) {
@@ -132,10 +150,13 @@ void deliver(Account& account, const Request& request, const Reply& reply, std::
   if (reply.duplicate) {
     // Its first answer was lost: it is there, under a number that was never told.
     if (!was_answered && !known && !delivery.seen) {
-      account.folders.at(delivery_folder(account, request)).arrivals.push_back(request.letters.front());
+      Message letter = request.letters.front();
+      letter.taken_in = true;
+      account.folders.at(delivery_folder(account, request)).arrivals.push_back(std::move(letter));
     }
     return;
   }
+  learn_id(account, request.name, reply.folder);
   const std::uint32_t expected = delivery_folder(account, request);
   if (reply.folder != expected) complaints.push_back("delivered into another folder");
   const auto folder = account.folders.find(reply.folder);

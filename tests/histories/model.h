@@ -28,6 +28,7 @@ struct Message {
   std::int64_t date = 0;  // INTERNALDATE, seconds since 1970; 0 = not known
   std::uint64_t modseq = 0;
   std::string email_id;   // empty = not known yet
+  bool taken_in = false;  // its delivery was not answered, and its file found later: without its keywords, perhaps
   bool misnamed = false;  // seen: its file has not the name that the index tells
 };
 
@@ -95,9 +96,9 @@ struct Reply {
 
 struct Delivery {
   Message letter;
-  std::string folder_name;  // empty: INBOX
-  bool answered = false;    // with a positive reply
-  bool seen = false;
+  std::string folder_name;    // empty: INBOX
+  bool answered = false;      // with a positive reply
+  bool seen = false;          // or may have been there and gone
   std::int64_t last_try = 0;  // seconds since 1970
 };
 

@@ -39,6 +39,14 @@ void DiskState::touch(Node& node) {
 }
 
 DiskState::Inode DiskState::find(Inode directory, std::string_view path) const {
+  return walk(directory, path, &Node::names);
+}
+
+DiskState::Inode DiskState::find_durable(Inode directory, std::string_view path) const {
+  return walk(directory, path, &Node::durable_names);
+}
+
+DiskState::Inode DiskState::walk(Inode directory, std::string_view path, Names Node::*names) const {
   while (!path.empty()) {
     const std::size_t end = std::min(path.find('/'), path.size());
     const std::string part(path.substr(0, end));
@@ -46,8 +54,9 @@ DiskState::Inode DiskState::find(Inode directory, std::string_view path) const {
     if (part.empty() || part == ".") continue;
     const auto node = nodes_.find(directory);
     if (node == nodes_.end()) return none;
-    const auto found = node->second.names.find(part);
-    if (found == node->second.names.end()) return none;
+    const Names& here = node->second.*names;
+    const auto found = here.find(part);
+    if (found == here.end()) return none;
     directory = found->second;
   }
   return directory;

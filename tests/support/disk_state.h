@@ -44,6 +44,8 @@ class DiskState {
   [[nodiscard]] std::int64_t modified_ns(Inode inode) const { return nodes_.at(inode).modified_ns; }
   // `path` of several components below a directory; none if a part is missing.
   [[nodiscard]] Inode find(Inode directory, std::string_view path) const;
+  // As find(), by names that are durable.
+  [[nodiscard]] Inode find_durable(Inode directory, std::string_view path) const;
 
   void write(Inode file, std::uint64_t offset, std::string_view octets);
   void truncate(Inode file, std::uint64_t size);
@@ -86,6 +88,7 @@ class DiskState {
   };
 
   Inode make(bool directory);
+  Inode walk(Inode directory, std::string_view path, Names Node::*names) const;
   void touch(Node& node);
   void make_durable(const Operation& operation);
   void cut_names(Dice& dice);
