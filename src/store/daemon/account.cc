@@ -239,11 +239,8 @@ Result<void> Account::carry_out(Plan& plan, bool may_use_ballast) {
       undo(*work);
       return recorded;
     }
-    // What the disk has of it is unknown: the log is replaced without it before anything else happens (load()). Until
-    // then a kill may let the record stand, so its files must too.
-    trusted_ = before;
     partition_.usage().doubt();
-    to_undo_ = std::move(work);
+    undo_when_replaced(std::move(work), before);
     return recorded;
   }
   soft_.clear();
@@ -264,6 +261,26 @@ Result<void> Account::check_seen() {
 void Account::undo(FileWork& work) {
   std::vector<CleanUp> left = work.undo();
   leftovers_.insert(leftovers_.end(), left.begin(), left.end());
+}
+
+// After a failed append, before forget(): what the disk has of it is unknown. The log is replaced without it before
+// anything else happens (load()). Until then a kill may let the record stand, so its files must too.
+void Account::undo_when_replaced(std::unique_ptr<FileWork> work, const LogPosition& before) {
+  trusted_ = before;
+  to_undo_.emplace(Unrecorded{std::move(loaded_->directory), std::move(work)});
+}
+
+// Once the log in `directory` says nothing of it any more. If that is not the directory of then, the log which may say
+// it was moved away, and its files are left to it.
+Result<void> Account::undo_unrecorded(int directory) {
+  if (!to_undo_) return {};
+  const auto then = partition_.disk().status(to_undo_->directory.get());
+  if (!then) return then.error();
+  const auto now = partition_.disk().status(directory);
+  if (!now) return now.error();
+  if (then->device == now->device && then->inode == now->inode) undo(*to_undo_->work);
+  to_undo_.reset();
+  return {};
 }
 
 // Before anything may look at the folders: what was refused must not come back as foreign mail.

@@ -76,6 +76,13 @@ class Account {
     Loaded(UniqueFd d, LogFile l, AccountState s) : directory(std::move(d)), log(std::move(l)), state(std::move(s)) {}
   };
 
+  // File work whose record may or may not be in the log: it must stay as long as the record may. The work goes by the
+  // number of the directory's descriptor, which therefore stays open.
+  struct Unrecorded {
+    UniqueFd directory;
+    std::unique_ptr<FileWork> work;
+  };
+
   // Leaves loaded_ empty if there is no such account and none was to be made.
   Result<void> load(const AccountName& name, bool create);
   Result<void> load_log(UniqueFd directory, const AccountName& name);
@@ -104,6 +111,8 @@ class Account {
   void look_again();  // through every folder, when it is opened next
   bool made_room(const Error& error);
   void undo(FileWork& work);
+  void undo_when_replaced(std::unique_ptr<FileWork> work, const LogPosition& before);
+  Result<void> undo_unrecorded(int directory);
   Result<void> remove_leftovers();
   void warn_of_quota(const Totals& before) const;
   void note_list();
@@ -131,7 +140,7 @@ class Account {
   Quota quota_;                         // as somebody told it last
   std::optional<LogPosition> trusted_;  // end of the log on disk before a failed append
   bool log_name_doubtful_ = false;      // its sync failed: a later one that succeeds says nothing of it
-  std::unique_ptr<FileWork> to_undo_;   // what its record speaks of: it must stay as long as the record may
+  std::optional<Unrecorded> to_undo_;   // what that append spoke of
 };
 
 // The state of a new account: INBOX, and Sent, Drafts, Trash and Junk if wanted. Directories are not made here: that of

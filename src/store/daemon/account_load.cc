@@ -97,9 +97,9 @@ Result<void> Account::load_log(UniqueFd directory, const AccountName& name) {
     if (!renewed) return renewed;
     shown.reset();
   }
+  const Result<void> undone = undo_unrecorded(directory.get());
+  if (!undone) return undone;
   trusted_.reset();
-  if (to_undo_) undo(*to_undo_);
-  to_undo_.reset();
   loaded_.emplace(std::move(directory), std::move(found->log), std::move(found->state));
   loaded_->settled = !as_shown;
   for (const std::string& doomed : loaded_->state.doomed) clean_ups_.push_back({doomed, {}});

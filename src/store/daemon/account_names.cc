@@ -102,8 +102,7 @@ Result<void> Account::record_names(std::unique_ptr<FileWork> work, const std::ve
     return recorded;
   }
   if (!recorded) {
-    trusted_ = before;
-    to_undo_ = std::move(work);
+    undo_when_replaced(std::move(work), before);
     forget(recorded.error());
     return recorded;
   }

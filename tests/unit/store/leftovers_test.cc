@@ -2,6 +2,7 @@
 // What unfinished work and other programs leave in an account and beside it: nothing is lost, nothing stays for ever.
 #include <sys/stat.h>
 
+#include <array>
 #include <set>
 
 #include "unit/store/shown_bench.h"
@@ -25,6 +26,33 @@ ino_t inode_of(const std::string& path) {
   struct stat status {};
   BOOST_REQUIRE(::stat(path.c_str(), &status) == 0);
   return status.st_ino;
+}
+
+// Beside Ann in her partition.
+struct Neighbour {
+  explicit Neighbour(Bench& bench) : account(*bench.partition, *bench.index, bench.clock, name) {}
+  template <typename Op>
+  Result<void> perform(typename Op::Request request) {
+    request.account = name;
+    const std::array<std::shared_ptr<Operation>, 1> batch = {std::make_shared<Op>(std::move(request))};
+    account.run(batch);
+    return batch.front()->outcome;
+  }
+  const AccountName name{"alpha.test", "Bob", "uuid-of-bob"};
+  Account account;
+};
+
+Texts names_in(const fs::path& directory) {
+  Texts names;
+  for (const auto& entry : fs::directory_iterator(directory)) names.push_back(entry.path().filename());
+  std::sort(names.begin(), names.end());
+  return names;
+}
+
+CreateFolder folder_named(const std::string& name) {
+  CreateFolder create;
+  create.name = name;
+  return create;
 }
 
 }  // namespace
@@ -79,6 +107,48 @@ BOOST_AUTO_TEST_CASE(what_a_crash_left_of_a_new_account_is_removed_with_the_next
       if (!made_before) BOOST_TEST(drafts_in(bucket) == kept.size(), "failed at call " << at);
     }
   }
+}
+
+// The neighbour's descriptors get the numbers that Ann's had.
+BOOST_AUTO_TEST_CASE(what_a_refused_change_made_is_taken_back_in_its_own_account_and_in_no_other) {
+  for (std::uint64_t at = 1; at < 14; ++at) {
+    Bench bench;
+    bench.deliver("one", 1);
+    {
+      Neighbour bob(bench);
+      BOOST_REQUIRE(bob.perform<OpenAccountOperation>(OpenAccount{}).has_value());
+      BOOST_REQUIRE(bob.perform<CreateFolderOperation>(folder_named("Work")).has_value());
+    }
+    Neighbour bob(bench);
+    bench.disk.fail(at, FailingDisk::Mode::once, FailingDisk::Fault::io);
+    const bool made = bench.perform<CreateFolderOperation>(folder_named("Work"))->outcome.has_value();
+    bench.disk.heal();
+    BOOST_REQUIRE(bob.perform<OpenAccountOperation>(OpenAccount{}).has_value());
+    BOOST_REQUIRE(bench.deliver("two", 2)->outcome.has_value());
+    const fs::path maildir = bench.directory.path() + "/" + account_place(bob.name).path() + "/Maildir";
+    BOOST_TEST((names_in(maildir / ".Work") == Texts{"cur", "new", "tmp"}), "failed at call " << at);
+    BOOST_TEST(fs::exists(bench.account_path() + "/Maildir/.Work") == made, "failed at call " << at);
+    BOOST_TEST((bench.texts() == Texts{"one", "two"}), "failed at call " << at);
+  }
+}
+
+// The log that was moved away may hold the record.
+BOOST_AUTO_TEST_CASE(what_a_refused_delivery_left_stays_in_an_account_that_was_moved_away) {
+  bool left = false;
+  for (std::uint64_t at = 1; at < 8; ++at) {
+    ShownBench bench;
+    bench.disk.fail(at, FailingDisk::Mode::once, FailingDisk::Fault::io);
+    bench.deliver("m4", 4);
+    bench.disk.heal();
+    left = left || (!bench.file_of("m4").empty() && !bench.account->is_loaded());
+    const std::string away = bench.directory.path() + "/away";
+    fs::rename(bench.account_path(), away);
+    fs::copy(away, bench.account_path(), fs::copy_options::recursive);
+    const Texts before = names_in(away + "/Maildir/cur");
+    BOOST_TEST(bench.deliver("m5", 5)->outcome.has_value(), "failed at call " << at);
+    BOOST_TEST((names_in(away + "/Maildir/cur") == before), "failed at call " << at);
+  }
+  BOOST_TEST(left);
 }
 
 BOOST_AUTO_TEST_CASE(of_two_files_of_one_message_the_one_that_can_be_it_is_kept) {
