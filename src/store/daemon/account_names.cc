@@ -45,9 +45,10 @@ std::vector<Due> next_due(const AccountState& state, NamePass& pass, std::size_t
 
 void Account::show_flags(NamePass& pass, std::size_t limit) {
   pass.finished = true;
-  const Result<void> loaded = loaded_ ? Result<void>() : load(pass.account, false);
-  if (loaded && !loaded_) return;  // the account is gone
-  const Result<void> done = loaded ? name_files(pass, limit) : loaded;
+  Result<void> done = check_in_place();
+  if (done && !loaded_) done = load(pass.account, false);
+  if (done && !loaded_) return;  // the account is gone
+  if (done) done = name_files(pass, limit);
   if (done) return;
   pass.finished = true;
   pass.failure = std::make_unique<Error>(done.error());
@@ -57,6 +58,9 @@ Result<void> Account::name_files(NamePass& pass, std::size_t limit) {
   const AccountState& state = loaded_->state;
   const std::vector<Due> all = next_due(state, pass, limit);
   if (all.empty()) return {};
+  // A name given behind the back of who has the partition now would look to them like a change by another program.
+  const Result<void> ours = partition_.check_ours();
+  if (!ours) return ours;
   const Result<void> settled = settle_once();
   if (!settled) return settled;
   auto work = std::make_unique<FileWork>(partition_.disk(), loaded_->directory.get(), watches_, doubts_);
@@ -95,6 +99,11 @@ Result<void> Account::record_names(std::unique_ptr<FileWork> work, const std::ve
   commit.totals = loaded_->state.totals;
   commit.entries = soft_;
   commit.entries.insert(commit.entries.end(), entries.begin(), entries.end());
+  const Result<void> ours = partition_.check_ours();
+  if (!ours) {
+    undo(*work);
+    return ours;
+  }
   const LogPosition before = loaded_->log.position();
   const auto recorded = loaded_->log.append(partition_.disk(), partition_.generation(), commit);
   if (!recorded && loaded_->log.may_append_again()) {
@@ -107,6 +116,11 @@ Result<void> Account::record_names(std::unique_ptr<FileWork> work, const std::ve
     return recorded;
   }
   soft_.clear();
+  const Result<void> seen = check_seen();
+  if (!seen) {
+    forget(seen.error());
+    return seen;
+  }
   for (const Entry& entry : entries) {
     const Result<void> applied = apply(loaded_->state, entry, commit.time);
     if (!applied) {

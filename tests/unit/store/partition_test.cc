@@ -1,12 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 // Two processes and one partition: who comes later has it, whatever the lock says, and nothing acknowledged is lost.
 #include "unit/store/machine.h"
+#include "unit/store/names_bench.h"
 #include "unit/store/processes.h"
 
 namespace mailtree::store {
 namespace {
 
 using test::Child;
+using test::show_flags;
 
 struct Shared : Site {
   // As on a file system whose locks do not reach other machines.
@@ -21,7 +23,24 @@ struct Shared : Site {
     std::sort(all.begin(), all.end());
     return all;
   }
+  // Flags that the names of Ann's files show.
+  Texts shown_flags() const {
+    Texts names;
+    for (const auto& entry : fs::directory_iterator(path + "/" + account_place(test::ann()).path() + "/Maildir/cur")) {
+      names.push_back(entry.path().filename());
+    }
+    return letters(std::move(names));
+  }
 };
+
+void mark_seen(Machine& machine) {
+  Store store;
+  store.folder = inbox_folder;
+  store.uids = {{1, UINT32_MAX}};
+  store.mode = static_cast<std::uint8_t>(FlagMode::add);
+  store.flags = flag::seen;
+  BOOST_REQUIRE(machine.perform<StoreOperation>(store)->outcome.has_value());
+}
 
 }  // namespace
 
@@ -112,6 +131,56 @@ BOOST_AUTO_TEST_CASE(a_write_that_comes_too_late_touches_no_record_of_the_new_ow
   BOOST_TEST(std::count(all.begin(), all.end(), "last") == 1);
 }
 
+// To the new owner it would look like a change by another program.
+BOOST_AUTO_TEST_CASE(who_lost_the_partition_brings_no_flags_into_names_any_more) {
+  Child first([this](const auto& here) {
+    Machine a(path, "a");
+    a.start();
+    a.append("one");
+    mark_seen(a);
+    here();
+    if (show_flags(*a.account)) return 1;
+    if (!was_logged("store.partition.taken_over")) return 2;
+    return 0;
+  });
+  BOOST_REQUIRE(first.wait_for_point());
+  break_lock();
+  Machine b(path, "b");
+  b.start();
+  BOOST_TEST(b.inbox().messages == 1U);
+  const std::string log = content_of(path + "/" + account_place(test::ann()).path() + "/log");
+  first.go_on();
+  BOOST_TEST(first.exit_status() == 0);
+  BOOST_TEST((shown_flags() == Texts{""}));
+  BOOST_TEST(content_of(path + "/" + account_place(test::ann()).path() + "/log") == log);
+  BOOST_TEST(show_flags(*b.account));
+  BOOST_TEST((shown_flags() == Texts{"S"}));
+  BOOST_TEST(b.inbox().unseen == 0U);
+}
+
+BOOST_AUTO_TEST_CASE(who_loses_the_partition_while_names_are_recorded_does_not_take_them_for_recorded) {
+  Child first([this](const auto& here) {
+    Machine a(path, "a");
+    a.start();
+    a.append("one");
+    mark_seen(a);
+    a.disk.before_write = here;  // the record
+    if (show_flags(*a.account)) return 1;
+    return a.account->is_loaded() ? 2 : 0;
+  });
+  BOOST_REQUIRE(first.wait_for_point());
+  break_lock();
+  Machine b(path, "b");
+  b.start();
+  b.append("two");
+  first.go_on();
+  BOOST_TEST(first.exit_status() == 0);
+  BOOST_TEST(b.inbox().unseen == 1U);
+  BOOST_TEST(show_flags(*b.account));
+  BOOST_TEST((shown_flags() == Texts{"S", ""}));
+  BOOST_TEST(b.contradictions() == 0U);
+}
+
 BOOST_AUTO_TEST_CASE(an_owner_that_was_only_touched_or_copied_is_still_ours) {
   Machine a(path, "a");
   a.start();
@@ -177,6 +246,22 @@ BOOST_AUTO_TEST_CASE(an_account_put_back_as_it_was_goes_on_with_its_uidvaliditie
   BOOST_TEST((bench.uidvalidities() == before));
   bench.reopen();
   BOOST_TEST((bench.texts() == Texts{"m1", "m2", "m3", "m4"}));
+}
+
+BOOST_AUTO_TEST_CASE(flags_come_into_the_names_of_the_account_that_is_in_place_and_of_no_other) {
+  ShownBench bench;
+  change_flags(bench, 1, add, flag::seen, 3);
+  const std::string away = bench.directory.path() + "/away";
+  fs::rename(bench.account_path(), away);
+  fs::copy(away, bench.account_path(), fs::copy_options::recursive);
+  const std::string log = content_of(away + "/log");
+  BOOST_TEST(show_flags(*bench.account));
+  BOOST_TEST(was_logged("store.account.exchanged"));
+  BOOST_TEST((letters(bench) == Texts{"S", "S", "S"}));
+  BOOST_TEST(content_of(away + "/log") == log);
+  fs::remove_all(bench.account_path());
+  fs::rename(away, bench.account_path());
+  BOOST_TEST((letters(bench) == Texts{"", "", ""}));
 }
 
 BOOST_AUTO_TEST_SUITE_END()
