@@ -7,11 +7,9 @@
 #include <unordered_map>
 #include <unordered_set>
 
-#include "net/digest.h"
 #include "store/daemon/append_set.h"
-#include "store/daemon/folder_names.h"
 #include "store/daemon/measure.h"
-#include "store/daemon/partition.h"
+#include "store/daemon/operations/operations.h"
 #include "store/file_name.h"
 
 namespace mailtree::store {
@@ -287,20 +285,6 @@ class Scanner {
   std::optional<std::unordered_set<std::uint64_t>> known_;
 };
 
-Unique random_unique() {
-  const std::string octets = net::random_octets(12);
-  Unique unique{};
-  std::copy(octets.begin(), octets.end(), unique.begin());
-  return unique;
-}
-
-// A folder name that no folder has yet.
-std::string free_name(const AccountState& state, std::string name) {
-  const std::string base = name;
-  for (int i = 2; state.find_by_name(name) != nullptr; ++i) name = base + "-" + std::to_string(i);
-  return name;
-}
-
 // Names that are not those in the log. Other programs change flags there, and that counts, unless the log has changed
 // the flags of the message since it knew its name: then the name may be one of ours, from before a crash, and the log
 // wins. Until the directory is synced nobody knows which of two names a crash would leave.
@@ -361,7 +345,7 @@ void plan_scan(Plan& plan, FolderId id, const FolderScan& scan) {
   const Modseq modseq = plan.next_modseq();
   for (const FolderScan::Foreign& foreign : scan.foreign) {
     Message message = foreign.message;
-    if (message.unique == Unique{}) message.unique = random_unique();
+    if (message.unique == Unique{}) message.unique = new_unique();
     message.uid = folder.uidnext;
     message.name_flags = message.flags;
     message.modseq = modseq;
@@ -371,56 +355,6 @@ void plan_scan(Plan& plan, FolderId id, const FolderScan& scan) {
         file_action::TakeIn{folder.directory, foreign.in_new, foreign.name, name_of(plan.state, folder, message)});
     plan.add(entry::Arrived{id, message, {}});
   }
-}
-
-Result<std::vector<std::string>> find_foreign_folders(AccountAccess& access) {
-  std::vector<std::string> found;
-  const auto status = access.disk.status_at(access.directory, inbox_directory);
-  if (!status) return status.error();
-  FolderWatch& watch = access.watches[folder_list_watch];
-  const bool young = watch.suspect && access.now - watch.scanned_at >= suspicion_seconds;
-  if (watch.scanned && watch.cur_ns == status->modified_ns && !young) return found;
-  const auto directory = access.disk.open(access.directory, inbox_directory, Disk::Access::directory);
-  if (!directory) return directory.error();
-  const auto names = access.disk.list(directory->get());
-  if (!names) return names.error();
-  std::unordered_set<std::string> known(access.state.doomed.begin(), access.state.doomed.end());
-  for (const auto& [id, folder] : access.state.folders) known.insert(folder.directory);
-  for (const std::string& name : *names) {
-    if (name.size() < 2 || name.front() != '.' || name == "..") continue;
-    const std::string path = std::string(inbox_directory) + "/" + name;
-    if (known.contains(path)) continue;
-    const auto cur = access.disk.open(directory->get(), name + "/cur", Disk::Access::directory);
-    if (cur) found.push_back(name);
-  }
-  std::sort(found.begin(), found.end());
-  watch.scanned = true;
-  watch.cur_ns = status->modified_ns;
-  watch.scanned_at = access.now;
-  // A change within the same tick of the clock would show the same time.
-  watch.suspect = !found.empty() || access.now - status->modified_ns / 1'000'000'000 < settled_seconds;
-  return found;
-}
-
-Result<void> plan_foreign_folders(Plan& plan, AccountAccess& access, const std::vector<std::string>& directories) {
-  for (const std::string& directory : directories) {
-    const auto uidvalidity = access.partition.next_uidvalidity();
-    if (!uidvalidity) return uidvalidity.error();
-    const std::string path = std::string(inbox_directory) + "/" + directory;
-    plan.actions.push_back(file_action::TakeInFolder{path});
-    entry::FolderSet folder;
-    folder.id = plan.state.next_folder;
-    folder.name = free_name(plan.state, name_of_directory(directory));
-    folder.directory = path;
-    folder.object = mark_of(random_unique());
-    folder.uidvalidity = *uidvalidity;
-    folder.special_use = special_use_of(folder.name);
-    folder.modseq = plan.next_modseq();
-    const std::string name = folder.name;
-    plan.add(std::move(folder));
-    plan.add(entry::Subscribed{name, true});
-  }
-  return {};
 }
 
 }  // namespace mailtree::store

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Looking through a folder's directories for what other programs did: files they put there, flags they changed in
-// names, files they took away. And through an account for folders they made.
+// names, files they took away.
 #pragma once
 
 #include <string>
@@ -35,11 +35,5 @@ constexpr std::int64_t suspicion_seconds = 30;
 Result<bool> scan_is_due(AccountAccess& access, const Folder& folder);
 Result<FolderScan> scan_folder(AccountAccess& access, const Folder& folder);
 void plan_scan(Plan& plan, FolderId folder, const FolderScan& scan);
-
-// Folder directories on disk that the log does not know, e.g. ".Work". A list that is some seconds older than the
-// directory's last change stays good until the next one.
-constexpr std::int64_t settled_seconds = 2;
-Result<std::vector<std::string>> find_foreign_folders(AccountAccess& access);
-Result<void> plan_foreign_folders(Plan& plan, AccountAccess& access, const std::vector<std::string>& directories);
 
 }  // namespace mailtree::store

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // OpenAccount and MayAccept.
+#include "store/daemon/foreign_folders.h"
 #include "store/daemon/operations/operations.h"
 #include "store/daemon/partition.h"
 

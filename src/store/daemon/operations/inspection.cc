@@ -3,6 +3,7 @@
 
 #include "base/ascii.h"
 #include "store/daemon/folder_names.h"
+#include "store/daemon/foreign_folders.h"
 #include "store/daemon/index_writer.h"
 #include "store/daemon/log_file.h"
 
