@@ -36,11 +36,24 @@ Result<std::string> read_file(Disk& disk, int directory, const char* name) {
   return loop::read_whole(disk, file->get(), 1U << 16);
 }
 
+// A name for a new file becomes free of what a crash left. A directory there is somebody's, with whatever is in it: it
+// gets another name.
+Result<void> clear_way(Disk& disk, int directory, const std::string& name) {
+  const auto removed = disk.unlink(directory, name);
+  if (removed || loop::is_missing(removed.error())) return {};
+  const auto status = disk.status_at(directory, name);
+  if (!status || !status->is_directory) return removed;
+  const std::string other = name + "." + hex_encode(net::random_octets(8));
+  const auto moved = disk.rename(directory, name, directory, other, false);
+  if (moved) log::event(log::Level::warning, "store.file.aside", {{"file", name}, {"now", other}});
+  return moved;
+}
+
 // Written beside, synced, renamed, directory synced.
 Result<void> write_file(Disk& disk, int directory, const std::string& name, const std::string& content) {
   const std::string fresh = name + ".new";
-  const auto removed = disk.unlink(directory, fresh);
-  if (!removed && !loop::is_missing(removed.error())) return removed;
+  const auto cleared = clear_way(disk, directory, fresh);
+  if (!cleared) return cleared;
   const auto file = disk.open(directory, fresh, Disk::Access::create_new);
   if (!file) return file.error();
   auto done = disk.write_at(file->get(), content, 0);
@@ -143,7 +156,9 @@ bool Partition::was_restored_by_hand() {
 
 Result<void> Partition::take_over() {
   const auto owner = read_file(disk_, directory(), owner_file);
-  if (!owner && !loop::is_missing(owner.error())) return owner.error();
+  if (!owner && !loop::is_missing(owner.error())) {
+    return Error::temporary(Condition::storage, "owner of " + path_ + ": " + owner.error().detail);
+  }
   before_ = parse_opening(owner ? *owner : std::string()).value_or(Opening{});
   boot_id_ = boot_id_of_machine();
   instance_ = hex_encode(net::random_octets(16));

@@ -128,6 +128,51 @@ BOOST_AUTO_TEST_CASE(a_directory_named_log_new_does_not_keep_the_log_from_being_
   BOOST_TEST((bench.texts() == Texts{"m1", "m2", "m3"}));
 }
 
+BOOST_AUTO_TEST_CASE(whatever_has_the_name_of_a_new_file_of_the_partition_does_not_keep_it_from_opening) {
+  const auto make = [](int kind, const std::string& path) {
+    if (kind == 0) std::ofstream(path) << "cut o";
+    if (kind == 1) fs::create_symlink("/nowhere", path);
+    if (kind == 2) fs::create_directory_symlink(fs::path(path).parent_path(), path);
+    if (kind == 3) fs::create_directory(path);
+    if (kind == 4) fs::create_directories(path + "/with/content");
+  };
+  for (int kind = 0; kind < 5; ++kind) {
+    ShownBench bench;
+    const auto generation = bench.partition->generation();
+    for (const char* const name : {"owner", "usage"}) {
+      const std::string draft = bench.directory.path() + "/" + name + ".new";
+      bench.stop();
+      make(kind, draft);
+      auto partition = Partition::open(bench.disk, bench.directory.path(), "host.test");
+      BOOST_REQUIRE_MESSAGE(partition.has_value(), "kind " << kind);
+      BOOST_TEST((*partition)->write("usage", "x").has_value(), "kind " << kind);
+      BOOST_TEST(!fs::exists(fs::symlink_status(draft)), "kind " << kind);
+    }
+    bench.reopen();
+    BOOST_TEST(bench.partition->generation() == generation + 3);
+    BOOST_TEST((bench.texts() == Texts{"m1", "m2", "m3"}));
+    BOOST_TEST(was_logged("store.file.aside") == (kind >= 3));
+    std::size_t kept = 0;
+    for (const auto& entry : fs::recursive_directory_iterator(bench.directory.path())) {
+      if (entry.path().filename() == "content") ++kept;
+    }
+    BOOST_TEST(kept == (kind == 4 ? 2U : 0U));
+  }
+}
+
+BOOST_AUTO_TEST_CASE(an_owner_that_cannot_be_read_is_named_and_the_partition_left_alone) {
+  ShownBench bench;
+  bench.stop();
+  const std::string owner = bench.directory.path() + "/owner";
+  fs::remove(owner);
+  fs::create_directory(owner);
+  const auto partition = Partition::open(bench.disk, bench.directory.path(), "host.test");
+  BOOST_REQUIRE(!partition.has_value());
+  BOOST_TEST(partition.error().detail.find("owner of " + bench.directory.path()) != std::string::npos);
+  BOOST_TEST(partition.error().detail.find("directory") != std::string::npos, partition.error().detail);
+  BOOST_TEST(fs::is_directory(owner));
+}
+
 BOOST_AUTO_TEST_CASE(a_file_or_link_named_aside_is_the_first_thing_in_it) {
   for (const bool link : {false, true}) {
     ShownBench bench;
