@@ -16,6 +16,8 @@
 #include <string_view>
 #include <vector>
 
+#include "store/limits.h"
+
 namespace mailtree::store {
 
 using Uid = std::uint32_t;         // RFC 9051 2.3.1.1, 1..2^32-2
@@ -27,12 +29,6 @@ constexpr FolderId no_folder = 0;     // in a ChangeNotice: the list of folders,
 constexpr FolderId inbox_folder = 1;  // INBOX is always 1
 
 constexpr char hierarchy_separator = '/';
-constexpr std::size_t max_folder_name_octets = 1000;  // of UTF-8
-constexpr std::size_t max_folder_depth = 32;
-constexpr std::size_t max_keywords = 256;  // of one folder
-constexpr std::size_t max_keyword_octets = 128;
-constexpr std::size_t max_recipients = 1000;     // of one Deliver (RFC 5321 4.5.3.1.8 asks for at least 100)
-constexpr std::size_t max_append_messages = 16;  // of one Append: the descriptors one frame can carry
 
 // System flags as bits. \Recent is not stored: see OpenMailbox.
 namespace flag {

@@ -12,8 +12,6 @@ namespace {
 
 using loop::Disk;
 
-constexpr std::uint64_t max_links = 60000;  // ext4 allows 65,000
-
 std::string cur_of(const std::string& directory) {
   return directory + "/cur";
 }

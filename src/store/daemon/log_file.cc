@@ -15,8 +15,6 @@ namespace {
 using loop::Disk;
 
 constexpr std::size_t rewrite_frame_octets = 1U << 20;
-constexpr std::int64_t tombstone_seconds = 30 * 24 * 3600;
-constexpr std::int64_t mark_seconds = 7 * 24 * 3600;
 
 std::uint64_t new_log_id() {
   return OctetReader(net::random_octets(8)).little<std::uint64_t>();

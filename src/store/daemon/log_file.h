@@ -16,7 +16,6 @@ namespace mailtree::store {
 
 constexpr const char* log_name = "log";
 constexpr const char* new_log_name = "log.new";  // until it is complete
-constexpr std::uint64_t max_log_octets = std::uint64_t{1} << 32;
 
 // When a log is rewritten: once it is larger than both.
 struct LogLimits {

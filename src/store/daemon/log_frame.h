@@ -8,11 +8,12 @@
 #include <string_view>
 #include <vector>
 
+#include "store/limits.h"
+
 namespace mailtree::store {
 
 constexpr std::size_t log_preamble_octets = 16;
 constexpr std::size_t frame_header_octets = 28;
-constexpr std::size_t max_frame_payload = 16U << 20;
 
 namespace frame_type {
 constexpr std::uint8_t commit = 1;

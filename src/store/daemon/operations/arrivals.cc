@@ -11,10 +11,6 @@
 namespace mailtree::store {
 namespace {
 
-// A delivery not marked as a repetition is still compared with what came lately: a sender may have lost its memory.
-constexpr std::int64_t recent_seconds = 600;
-constexpr std::int64_t mark_seconds = 7 * 24 * 3600;
-
 Unique unique_of(const std::string& octets) {
   Unique unique{};
   std::copy_n(octets.begin(), unique.size(), unique.begin());
@@ -62,6 +58,7 @@ Result<void> DeliverOperation::prepare(AccountAccess& access) {
   return {};
 }
 
+// A delivery not marked as a repetition is still compared with what came lately: a sender may have lost its memory.
 bool DeliverOperation::find_duplicate(const AccountState& state, std::int64_t now) {
   const std::uint64_t mark = mark_of(unique_);
   for (const auto& [id, folder] : state.folders) {

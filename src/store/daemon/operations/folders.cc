@@ -14,8 +14,6 @@ Error taken() {
   return Error::permanent(Condition::exists, "Mailbox already exists");
 }
 
-constexpr std::size_t max_folders = 100000;
-
 // "a/b/c" -> "a", "a/b".
 std::vector<std::string> parents_of(const std::string& name) {
   std::vector<std::string> parents;
