@@ -31,6 +31,15 @@ std::size_t utf8_length(std::string_view text) {
   return overlong || surrogate || beyond ? 0 : length;
 }
 
+// Of the controls above ASCII and the separators of lines and paragraphs: RFC 9051 section 5.1 has no names with them.
+bool has_control(std::string_view text) {
+  if (std::any_of(text.begin(), text.end(), ascii::is_control)) return true;
+  for (std::size_t at = text.find('\xc2'); at != std::string_view::npos; at = text.find('\xc2', at + 1)) {
+    if (static_cast<unsigned char>(text[at + 1]) < 0xa0) return true;  // U+0080 to U+009F
+  }
+  return text.find("\u2028") != std::string_view::npos || text.find("\u2029") != std::string_view::npos;
+}
+
 // Whether ".<name with dots>" is a directory name that means the same to other Maildir programs.
 bool is_plain(std::string_view name) {
   for (const char c : name) {
@@ -56,8 +65,7 @@ Result<std::string> folder_name(std::string_view wanted) {
   if (wanted.empty()) return bad_name("empty");
   if (wanted.size() > max_folder_name_octets) return bad_name("too long");
   if (!is_utf8(wanted)) return bad_name("not UTF-8");
-  if (std::any_of(wanted.begin(), wanted.end(), ascii::is_control)) return bad_name("control character");
-  if (wanted.find_first_of("*%") != std::string_view::npos) return bad_name("wildcard");
+  if (has_control(wanted)) return bad_name("control character");
   const auto depth = std::count(wanted.begin(), wanted.end(), hierarchy_separator) + 1;
   if (static_cast<std::size_t>(depth) > max_folder_depth) return bad_name("too deep");
   if (wanted.front() == hierarchy_separator || wanted.back() == hierarchy_separator ||

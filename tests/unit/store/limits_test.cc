@@ -130,13 +130,14 @@ BOOST_AUTO_TEST_CASE(names_of_two_hundred_octets_of_any_script_last) {
   const Texts texts = {"\u00e4\u00f6\u00fc\u00df", "\u65e5\u672c\u8a9e", "\U0001F4EC", "\u05e9\u05dc", "a.b", "..."};
   for (const std::string& text : texts) names.push_back(repeated(text, 200));
   names.push_back(repeated("abcdef/ghij.", 200));
-  names.push_back(repeated("'\"\\` $&;|<>(){}[]?!#@^=+,:", 200));
+  names.push_back(repeated("'\"\\` $&;|<>(){}[]?!#@^=+,:%*", 200));
   check_lasting(names);
 }
 
 BOOST_AUTO_TEST_CASE(names_that_mean_something_to_file_systems_or_to_other_maildir_programs_last) {
   check_lasting({"..x", ".#7", "#5", "#6x", "trailing ", " leading", "a.b", "a/b", "cur", "new/tmp", "log", "aside",
-                 "Work", "work", "Sent.", ".Sent", "&AOQ-", "a,S=5:2,S", "~", "-rf", "con"});
+                 "Work", "work", "Sent.", ".Sent", "&AOQ-", "a,S=5:2,S", "~", "-rf", "con",
+                 "50 % off", "%", "*", "*/%", "\u00a0", "\u00c2\u00a0"});
 }
 
 BOOST_AUTO_TEST_CASE(a_name_may_have_a_thousand_octets) {
@@ -147,7 +148,8 @@ BOOST_AUTO_TEST_CASE(a_name_may_have_a_thousand_octets) {
 // RFC 9051 section 5.1: Net-Unicode, without what that leaves of controls.
 BOOST_AUTO_TEST_CASE(names_that_no_client_could_show_or_list_are_refused) {
   check_refused("", "empty");
-  for (const char* const name : {"\x01", "a\tb", "a\rb", "a\nb", "a\x1b[0mb", "a\x7f"}) {
+  for (const char* const name : {"\x01", "a\tb", "a\rb", "a\nb", "a\x1b[0mb", "a\x7f", "\u0085", "a\u009f", "\u2028",
+                                 "a\u2029b"}) {
     check_refused(name, "control character");
   }
   for (const char* const name : {"\xff", "a\xc3", "\xc0\xaf", "\xed\xa0\x80"}) check_refused(name, "not UTF-8");
