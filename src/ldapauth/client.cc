@@ -98,6 +98,10 @@ Task<DirectoryStatusReply> Client::status() {
   return parts_->ask(std::move(request), lookup_patience);
 }
 
+Task<Explanation> Client::explain(Explain request) {
+  return parts_->ask(std::move(request), lookup_patience);
+}
+
 void Client::watch(std::function<void(const AccountsChanged&)> changed) {
   parts_->changed = std::move(changed);
   Parts* parts = parts_.get();

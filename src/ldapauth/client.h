@@ -7,6 +7,7 @@
 #include <memory>
 #include <string>
 
+#include "ldapauth/explanation.h"
 #include "ldapauth/messages.h"
 #include "loop/task.h"
 
@@ -43,6 +44,7 @@ class Client {
   Task<SaslReply> check_password(CheckPassword request);
 
   Task<DirectoryStatusReply> status();
+  Task<Explanation> explain(Explain request);
 
   // `changed` runs for each notice, and with `all` set after each (re)connection. Once, before the first question.
   void watch(std::function<void(const AccountsChanged&)> changed);

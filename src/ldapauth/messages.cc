@@ -2,6 +2,7 @@
 // The messages of this folder as octets.
 #include "ldapauth/messages.h"
 
+#include "ldapauth/explanation.h"
 #include "net/wire_codec.h"
 
 namespace mailtree::net {
@@ -24,5 +25,7 @@ MAILTREE_MESSAGE(ldapauth::WatchChangesReply);
 MAILTREE_MESSAGE(ldapauth::AccountsChanged);
 MAILTREE_MESSAGE(ldapauth::DirectoryStatus);
 MAILTREE_MESSAGE(ldapauth::DirectoryStatusReply);
+MAILTREE_MESSAGE(ldapauth::Explain);
+MAILTREE_MESSAGE(ldapauth::Explanation);
 MAILTREE_MESSAGE(ldapauth::Account);
 }  // namespace mailtree::net

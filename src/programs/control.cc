@@ -15,6 +15,7 @@
 
 #include "admin/client.h"
 #include "config/reader.h"
+#include "programs/explain_command.h"
 #include "programs/partition_command.h"
 #include "programs/run_lock.h"
 #include "programs/startup.h"
@@ -164,6 +165,21 @@ int ask_store(const config::Settings& settings, store::Depth depth, const CliOpt
   return inspect_store(settings, {depth, options.whom, options.folder, options.partition});
 }
 
+int ask_why(const config::Settings& settings, const CliOptions& options) {
+  if (!lock_holder(settings.run_directory)) {
+    complain("the server does not run: it is ldapauthd that decides (mailtree start)");
+    return exit_not_running;
+  }
+  ExplainQuestion question;
+  question.name = options.whom;
+  question.sender = options.sender;
+  question.json = options.json;
+  const bool is_address = options.whom.find('@') != std::string::npos;
+  question.recipient = options.only_recipient || (!options.only_login && is_address);
+  question.login = options.only_login || !options.only_recipient;
+  return explain(settings, question);
+}
+
 int run(const std::string& verb, const config::Settings& settings, const CliOptions& options) {
   if (verb == "start") return start(settings, options);
   if (verb == "stop") return stop(settings);
@@ -182,6 +198,7 @@ int run(const std::string& verb, const config::Settings& settings, const CliOpti
     if (!created) complain(created.error().detail);
     return created ? 0 : 1;
   }
+  if (verb == "explain") return ask_why(settings, options);
   if (verb == "store stat") return ask_store(settings, store::Depth::stat, options);
   if (verb == "store check") return ask_store(settings, store::Depth::check, options);
   if (verb == "store rebuild") return ask_store(settings, store::Depth::rebuild, options);

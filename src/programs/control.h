@@ -11,7 +11,10 @@ struct CliOptions {
   std::string log_file;        // start: empty = stay with this terminal
   std::string endpoints_file;  // start: passed to mailtreed
   std::string partition;       // partition create; store: "" = all
-  std::string whom, folder;    // store: "" = everybody, all folders
+  std::string whom, folder;    // store: "" = everybody, all folders; explain: the address or login name
+  bool only_recipient = false, only_login = false;  // explain: neither = both
+  std::string sender;                               // explain: envelope sender
+  bool json = false;                                // explain
 };
 
 // Carries out `verb` and says on standard output what happened; returns the exit status of mailtree(1).

@@ -56,6 +56,12 @@ int cli_main(int argc, char** argv) {
   add_store("stat", "how much lies there");
   add_store("check", "compare log, files and index; exit status 1 if they differ");
   add_store("rebuild", "take in what is foreign, set aside what is damaged, make the index anew");
+  CLI::App* const why = add(app, "explain", "tell why mail for an address goes where it goes, and who may sign in");
+  why->add_option("whom", options.whom, "an address, or a login name")->required();
+  why->add_flag("--rcpt", options.only_recipient, "only about mail for it");
+  why->add_flag("--login", options.only_login, "only about signing in with it; also if it has no @");
+  why->add_option("--from", options.sender, "the envelope sender of that mail; groups may look at it");
+  why->add_flag("--json", options.json, "one JSON object a line");
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& failure) {

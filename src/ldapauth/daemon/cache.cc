@@ -24,6 +24,11 @@ Task<SearchAnswer> Cache::search(SearchRequest request, Deadline deadline) {
   co_return answer;
 }
 
+bool Cache::holds(const SearchRequest& request) const {
+  const auto found = kept_.find(request.key());
+  return found != kept_.end() && std::chrono::steady_clock::now() < found->second->until;
+}
+
 void Cache::keep(const std::string& key, bool may_grow, std::shared_ptr<const Entries> entries) {
   if (const auto found = kept_.find(key); found != kept_.end()) drop(found->second);
   Item item;

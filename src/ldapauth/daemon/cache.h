@@ -21,6 +21,9 @@ class Cache final : public Searcher {
 
   Task<SearchAnswer> search(SearchRequest request, Deadline deadline) override;
 
+  // Whether search() would answer this from memory now.
+  [[nodiscard]] bool holds(const SearchRequest& request) const;
+
   // The subscription says: this entry was added, changed or deleted.
   void entry_changed(const std::string& entry_uuid);
   // Anything may have changed: the subscription began, ended or lost count.

@@ -11,6 +11,7 @@
 #include "ldapauth/daemon/authenticator.h"
 #include "ldapauth/daemon/cache.h"
 #include "ldapauth/daemon/directory.h"
+#include "ldapauth/daemon/explainer.h"
 #include "ldapauth/daemon/resolver.h"
 #include "ldapauth/daemon/subscription.h"
 #include "ldapauth/messages.h"
@@ -59,6 +60,7 @@ struct Server::Parts {
   Answer<DomainReply> domain(RpcRequest<FindDomain> request);
   Answer<WatchChangesReply> watch(RpcRequest<WatchChanges> request);
   Answer<DirectoryStatusReply> status();
+  Answer<Explanation> explain_to_operator(RpcRequest<Explain> request);
   Answer<SaslMechanismsReply> mechanisms(RpcRequest<SaslMechanisms> request);
   Answer<SaslReply> cancel_exchange(RpcRequest<SaslCancel> request);
   Answer<SaslReply> start_exchange(RpcRequest<SaslStart> request);
@@ -123,6 +125,7 @@ void Server::Parts::handle_questions() {
   rpc.on<FindDomain>([this](RpcRequest<FindDomain> request) { return domain(std::move(request)); });
   rpc.on<WatchChanges>([this](RpcRequest<WatchChanges> request) { return watch(std::move(request)); });
   rpc.on<DirectoryStatus>([this](RpcRequest<DirectoryStatus>) { return status(); });
+  rpc.on<Explain>([this](RpcRequest<Explain> request) { return explain_to_operator(std::move(request)); });
 }
 
 void Server::Parts::handle_sign_ins() {
@@ -180,6 +183,11 @@ Answer<DirectoryStatusReply> Server::Parts::status() {
   reply.server = directory.uri();
   reply.detail = directory.problem();
   co_return std::move(reply);
+}
+
+Answer<Explanation> Server::Parts::explain_to_operator(RpcRequest<Explain> request) {
+  Explanation explanation = co_await explain(loop, cache, options, std::move(request.message), question_deadline());
+  co_return std::move(explanation);
 }
 
 Answer<SaslMechanismsReply> Server::Parts::mechanisms(RpcRequest<SaslMechanisms> request) {
