@@ -97,5 +97,6 @@ New user       ldapadd -x -H ldap://127.0.0.1:{ldap} -D cn=admin,o=mailtree -y {
                (ann@alpha.test, password secret-ann-alpha: she has a mailbox at once; look into the file)
 Read           curl -k "imaps://127.0.0.1:{imaps}/INBOX;MAILINDEX=1" -u {recipient}:{recipient_password}
 State          {program} --config {config} status
+Why            {program} --config {config} explain team@alpha.test
 Log            {log}
 Stop           ./quickstart stop      (also: status, restart)"""
