@@ -320,6 +320,10 @@ std::vector<std::string> History::run() {
     if (look_due_[account]) complaints_.push_back("account " + std::to_string(account) + " does not open");
   }
   world_.stop();
+  for (std::size_t account = 0; verbose_ && account < accounts; ++account) {
+    say("files of " + std::to_string(account));
+    for (const std::string& file : world_.files(account)) say("  " + file);
+  }
   return complaints_;
 }
 

@@ -58,6 +58,8 @@ class World {
   [[nodiscard]] std::uint64_t generation() const { return partition_->generation(); }
   // Path of a folder's directory on the disk, as of the last look; empty if there is none.
   [[nodiscard]] std::string folder_path(std::size_t account, std::uint32_t folder) const;
+  // Every file below the account's directory, with the beginning of its content.
+  [[nodiscard]] std::vector<std::string> files(std::size_t account) const;
   static std::vector<std::uint32_t> uids_of(const store::UidSet& set);
   void pass(std::int64_t seconds) { clock_.now += seconds; }
   [[nodiscard]] std::int64_t now() const { return clock_.now; }

@@ -76,6 +76,28 @@ bool World::read_index(std::size_t number, const store::AccountRow& row, Seen& s
                      [&](const store::FolderRow& folder) { return read_folder(number, row, folder, seen, failure); });
 }
 
+namespace {
+
+void add_files(const test::DiskState& state, test::DiskState::Inode directory, const std::string& path,
+               std::vector<std::string>& files) {
+  for (const auto& [name, inode] : state.names(directory)) {
+    if (state.is_directory(inode)) {
+      add_files(state, inode, path + name + "/", files);
+    } else {
+      files.push_back(path + name + " \"" + state.content(inode).substr(0, 10) + "\"");
+    }
+  }
+}
+
+}  // namespace
+
+std::vector<std::string> World::files(std::size_t number) const {
+  std::vector<std::string> files;
+  const auto directory = disk_->state().find(test::DiskState::root, account_path(number));
+  if (directory != test::DiskState::none) add_files(disk_->state(), directory, {}, files);
+  return files;
+}
+
 bool World::glance(std::size_t number, Seen& seen, std::string& failure) {
   if (!reader_) return false;
   auto row = reader_->account(keys_[number]);
