@@ -326,8 +326,7 @@ Result<void> FileWork::remove(const CleanUp& item) {
     const auto there = open(cur_of(item.directory));
     if (!there && loop::is_missing(there.error())) return {};
     const auto cur = open_cur(item.directory, true);
-    if (!cur) return cur.error();
-    auto removed = disk_.unlink(*cur, item.name);
+    auto removed = cur ? disk_.unlink(*cur, item.name) : Result<void>(cur.error());
     if (!removed) watches_[item.directory].scanned = false;  // it may be there still, or under another name
     if (!removed && loop::is_missing(removed.error())) removed = {};
     note_times();

@@ -214,6 +214,41 @@ BOOST_AUTO_TEST_CASE(a_foreign_file_whose_sync_failed_counts_only_when_it_is_wri
   }
 }
 
+// The tombstone is what tells such a file from a foreign one.
+BOOST_AUTO_TEST_CASE(a_file_whose_removal_failed_does_not_come_back_when_its_tombstone_is_old) {
+  constexpr std::int64_t longer_than_a_tombstone = 40 * 24 * 3600;
+  bool reached = true;
+  for (std::uint64_t call = 1; reached; ++call) {
+    Bench bench;
+    bench.account = std::make_unique<Account>(*bench.partition, *bench.index, bench.clock, test::ann(),
+                                              LogLimits{512, 1});  // rewritten every few records
+    bench.deliver("gone", 1);
+    bench.deliver("stays", 2);
+    for (FolderId folder = inbox_folder; folder <= 5; ++folder) bench.open_mailbox(folder);  // nothing is doubtful
+    Expunge expunge;
+    expunge.folder = inbox_folder;
+    expunge.mode = static_cast<std::uint8_t>(ExpungeMode::exactly);
+    expunge.uids = {{1, 1}};
+    bench.disk.count_every_call();
+    bench.disk.fail(call, FailingDisk::Mode::once, FailingDisk::Fault::io);
+    const bool expunged = bench.perform<ExpungeOperation>(expunge)->outcome.has_value();
+    reached = bench.disk.calls() >= call;
+    bench.disk.heal();
+    if (!expunged) continue;
+    bench.clock.now += longer_than_a_tombstone;
+    for (int change = 0; change < 30; ++change) {
+      Store store;
+      store.folder = inbox_folder;
+      store.uids = {{2, 2}};
+      store.flags = change % 2 == 0 ? flag::seen : flag::flagged;
+      BOOST_TEST_REQUIRE(bench.perform<StoreOperation>(store)->outcome.has_value());
+    }
+    bench.reopen(true);
+    bench.open_mailbox();
+    BOOST_TEST((bench.texts() == std::vector<std::string>{"stays"}), "after a failure at call " << call);
+  }
+}
+
 BOOST_AUTO_TEST_SUITE_END()
 
 }  // namespace mailtree::store
