@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 // Limits of an account: what is just within them works and lasts, what is beyond is refused and says why.
+#include <unistd.h>
+
 #include <algorithm>
 #include <boost/test/unit_test.hpp>
-#include <chrono>
+#include <ctime>
 #include <string>
 #include <vector>
 
@@ -21,6 +23,11 @@ struct Quiet {
   }
   ~Quiet() { log::set_sink(nullptr); }
 };
+
+// Where 40,000 directories are made in no time.
+std::string in_memory() {
+  return ::access("/dev/shm", W_OK) == 0 ? "/dev/shm" : "/tmp";
+}
 
 std::shared_ptr<CreateFolderOperation> create(Bench& bench, const std::string& name) {
   CreateFolder request;
@@ -58,6 +65,7 @@ std::string repeated(const std::string& text, std::size_t octets) {
 // Each gets a message, and is there with it when the index is lost.
 void check_lasting(const Texts& names) {
   Bench bench;
+  bench.open_account();
   unsigned char transaction = 0;
   for (const std::string& name : names) {
     const auto created = create(bench, name);
@@ -113,6 +121,7 @@ BOOST_AUTO_TEST_CASE(a_folder_may_lie_in_the_thirty_second_level_and_no_deeper) 
 
 BOOST_AUTO_TEST_CASE(a_rename_takes_no_folder_below_the_deepest_level) {
   Bench bench;
+  bench.open_account();
   BOOST_REQUIRE(create(bench, levels(31))->outcome.has_value());
   BOOST_REQUIRE(create(bench, "tree/branch/leaf")->outcome.has_value());
   RenameFolder rename;
@@ -181,9 +190,10 @@ BOOST_AUTO_TEST_CASE(a_keyword_has_a_hundred_and_twenty_eight_octets_at_most) {
 
 BOOST_AUTO_TEST_CASE(an_account_may_have_ten_thousand_folders_and_rename_them_all_at_once) {
   constexpr int count = 10000;
-  constexpr auto hang = std::chrono::minutes(4);  // of a slow machine under a sanitizer; else it takes seconds
-  const auto begin = std::chrono::steady_clock::now();
-  Bench bench;
+  constexpr double hang = 120;  // seconds of the processor, under a sanitizer; without one it takes a few
+  const std::clock_t begin = std::clock();
+  Bench bench(in_memory());
+  bench.open_account();
   for (int first = 0; first < count; first += 100) {
     std::vector<std::shared_ptr<Operation>> batch;
     for (int i = first; i < first + 100; ++i) {
@@ -211,7 +221,7 @@ BOOST_AUTO_TEST_CASE(an_account_may_have_ten_thousand_folders_and_rename_them_al
       BOOST_TEST(folder_named(after, "Archive/Lists/" + std::to_string(i)) == id);
     }
   }
-  BOOST_TEST((std::chrono::steady_clock::now() - begin < hang));
+  BOOST_TEST(static_cast<double>(std::clock() - begin) / CLOCKS_PER_SEC < hang);
 }
 
 BOOST_AUTO_TEST_SUITE_END()

@@ -41,7 +41,7 @@ BOOST_AUTO_TEST_CASE(a_kill_or_cut_at_any_call_changes_no_flag_and_the_log_wins_
   for (const bool power : {false, true}) {
     for (const bool changed_back : {false, true}) {
       for (std::uint64_t seed = 1; seed <= (power ? seeds : 1); ++seed) {
-        for (int at = 1; at < 14; ++at) {
+        for (int at = 1; at < 22; ++at) {
           ThreeMessages bench;
           change_flags(bench, 1, add, flag::seen, 3);
           bench.disk.set_hook([at](Call) mutable { return --at == 0 ? Verdict::dead : Verdict::proceed; });
@@ -133,7 +133,7 @@ BOOST_AUTO_TEST_CASE(whatever_call_fails_only_names_stay_behind_and_the_next_try
   using Mode = FailingDisk::Mode;
   for (const auto mode : {Mode::once, Mode::from_then_on}) {
     for (const auto fault : {Fault::io, Fault::full, Fault::quota, Fault::descriptors, Fault::short_write}) {
-      for (std::uint64_t at = 1; at <= 9; ++at) {
+      for (std::uint64_t at = 1; at <= 17; ++at) {
         ShownBench bench;
         bench.open_mailbox();
         change_flags(bench, 1, add, flag::seen, 3);

@@ -176,8 +176,12 @@ BOOST_AUTO_TEST_CASE(who_loses_the_partition_while_names_are_recorded_does_not_t
   first.go_on();
   BOOST_TEST(first.exit_status() == 0);
   BOOST_TEST(b.inbox().unseen == 1U);
+  OpenMailbox open;
+  open.folder = inbox_folder;
+  BOOST_TEST(b.perform<OpenMailboxOperation>(open)->outcome.has_value());  // and finds a name that it has not given
   BOOST_TEST(show_flags(*b.account));
   BOOST_TEST((shown_flags() == Texts{"S", ""}));
+  BOOST_TEST(b.inbox().unseen == 1U);
   BOOST_TEST(b.contradictions() == 0U);
 }
 
