@@ -29,17 +29,13 @@ Result<int> FileWork::open(const std::string& path) {
   return open_.emplace(path, std::move(*fd)).first->second.get();
 }
 
-// cur/ of a folder; before our first change of it in this work its mtime is compared with what we left.
+// cur/ of a folder. What others did to it before our change need not be told apart: note_times() makes the folder
+// suspect in any case.
 Result<int> FileWork::open_cur(const std::string& folder_directory, bool changing) {
   const std::string path = cur_of(folder_directory);
   const auto fd = open(path);
   if (!fd || !changing) return fd;
-  if (touched_cur_.emplace(folder_directory, *fd).second) {
-    const auto status = disk_.status(*fd);
-    if (!status) return status.error();
-    FolderWatch& watch = watches_[folder_directory];
-    if (watch.cur_ns != status->modified_ns) watch.suspect = true;
-  }
+  touched_cur_.emplace(folder_directory, *fd);
   changed_[path] = true;
   return fd;
 }

@@ -180,13 +180,16 @@ Result<LogFile> LogFile::replace(Disk& disk, int directory, std::uint64_t genera
   return log;
 }
 
-Result<bool> LogFile::is_at(Disk& disk, int partition, const std::string& path) const {
+Result<bool> LogFile::is_at(Disk& disk, int partition, const std::string& path) {
   const auto there = disk.status_at(partition, path + "/" + log_name);
   if (!there && loop::is_missing(there.error())) return false;
   if (!there) return there.error();
-  const auto ours = disk.status(file_.get());
-  if (!ours) return ours.error();
-  return there->inode == ours->inode && there->device == ours->device;
+  if (!identity_) {
+    const auto ours = disk.status(file_.get());
+    if (!ours) return ours.error();
+    identity_.emplace(ours->device, ours->inode);
+  }
+  return *identity_ == std::pair(there->device, there->inode);
 }
 
 bool LogFile::is_mostly_garbage(const AccountState& state, const LogLimits& limits) const {
@@ -254,6 +257,7 @@ Result<LogFile::Loaded> LogFile::load(Disk& disk, int directory, const std::opti
     if (!settled) return settled.error();
   }
   loaded.log.file_ = std::move(*file);
+  loaded.log.identity_.emplace(status->device, status->inode);
   return loaded;
 }
 

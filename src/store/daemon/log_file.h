@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <utility>
 
 #include "base/result.h"
 #include "base/unique_fd.h"
@@ -43,7 +44,8 @@ class LogFile {
   // To be added to the state that replace() writes, unless that is not what this log says.
   [[nodiscard]] Entry as_ancestor() const { return entry::Ancestor{{position_.log_id, position_.octets}}; }
   // Whether the account's log, `path` below the partition, still is this file. An error if that cannot be told.
-  [[nodiscard]] Result<bool> is_at(loop::Disk& disk, int partition, const std::string& path) const;
+  // One look, but for the first time after replace().
+  [[nodiscard]] Result<bool> is_at(loop::Disk& disk, int partition, const std::string& path);
   // Frames of one commit each would fill most of it: worth a replace().
   [[nodiscard]] bool is_mostly_garbage(const AccountState& state, const LogLimits& limits) const;
 
@@ -54,6 +56,7 @@ class LogFile {
 
  private:
   UniqueFd file_;
+  std::optional<std::pair<std::uint64_t, std::uint64_t>> identity_;  // device and inode of file_, while it is open
   LogPosition position_;
   std::uint64_t sequence_ = 0;
   bool sync_failed_ = false;

@@ -40,6 +40,20 @@ BOOST_AUTO_TEST_CASE(a_delivery_makes_the_account_and_survives_a_restart_with_or
   BOOST_TEST((bench.texts() == Texts{"one", "two"}));
 }
 
+// Account and partition before anything and after the record, whether they are still ours; cur/ opened; links of the
+// file; time of cur/.
+BOOST_AUTO_TEST_CASE(a_delivery_looks_seven_times_at_the_disk_and_the_question_whether_it_may_come_once) {
+  Bench bench;
+  bench.deliver("one", 1);
+  bench.deliver("two", 2);
+  bench.disk.count_anew();
+  BOOST_TEST(bench.deliver("three", 3)->outcome.has_value());
+  BOOST_TEST(bench.disk.looks() == 7U);
+  bench.disk.count_anew();
+  BOOST_TEST(bench.perform<MayAcceptOperation>(MayAccept{})->outcome.has_value());
+  BOOST_TEST(bench.disk.looks() == 1U);
+}
+
 BOOST_AUTO_TEST_CASE(a_repeated_transaction_is_recognised_even_after_the_message_is_gone) {
   Bench bench;
   bench.deliver("one", 1);

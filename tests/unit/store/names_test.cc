@@ -23,7 +23,7 @@ BOOST_AUTO_TEST_CASE(flags_are_in_the_names_after_one_rename_a_file_and_one_sync
   BOOST_REQUIRE(show_flags(*bench.account));
   BOOST_TEST((letters(bench) == Texts{"S", "FS", "S"}));
   BOOST_TEST(bench.disk.calls() == 3U + 1 + 2);  // renames, directory, record written and synced
-  BOOST_TEST(bench.disk.looks() <= 10U);  // most of them whether account and partition are still ours
+  BOOST_TEST(bench.disk.looks() <= 7U);  // most of them whether account and partition are still ours
   BOOST_TEST((bench.texts() == all_texts));
   bench.disk.count_anew();
   BOOST_REQUIRE(show_flags(*bench.account));
