@@ -258,43 +258,6 @@ Result<void> Account::check_seen() {
   return Error::temporary(Condition::unavailable, "the log of " + indexed_.path + " was replaced meanwhile");
 }
 
-void Account::undo(FileWork& work) {
-  std::vector<CleanUp> left = work.undo();
-  leftovers_.insert(leftovers_.end(), left.begin(), left.end());
-}
-
-// After a failed append, before forget(): what the disk has of it is unknown. The log is replaced without it before
-// anything else happens (load()). Until then a kill may let the record stand, so its files must too.
-void Account::undo_when_replaced(std::unique_ptr<FileWork> work, const LogPosition& before) {
-  trusted_ = before;
-  to_undo_.emplace(Unrecorded{std::move(loaded_->directory), std::move(work)});
-}
-
-// Once the log in `directory` says nothing of it any more. If that is not the directory of then, the log which may say
-// it was moved away, and its files are left to it.
-Result<void> Account::undo_unrecorded(int directory) {
-  if (!to_undo_) return {};
-  const auto then = partition_.disk().status(to_undo_->directory.get());
-  if (!then) return then.error();
-  const auto now = partition_.disk().status(directory);
-  if (!now) return now.error();
-  if (then->device == now->device && then->inode == now->inode) undo(*to_undo_->work);
-  to_undo_.reset();
-  return {};
-}
-
-// Before anything may look at the folders: what was refused must not come back as foreign mail.
-Result<void> Account::remove_leftovers() {
-  if (leftovers_.empty()) return {};
-  FileWork work(partition_.disk(), loaded_->directory.get(), watches_, doubts_);
-  for (const CleanUp& item : leftovers_) {
-    const Result<void> removed = work.remove_leftover(item);
-    if (!removed) return removed;
-  }
-  leftovers_.clear();
-  return {};
-}
-
 void Account::forget(const Error& cause) {
   log::event(log::Level::error, "store.commit.failed", {{"account", indexed_.path}, {"error", cause.detail}});
   loaded_.reset();
