@@ -2,6 +2,7 @@
 // Domain by domain, bucket by bucket, account by account.
 #include "store/daemon/recount.h"
 
+#include <algorithm>
 #include <atomic>
 #include <set>
 
@@ -31,7 +32,40 @@ Result<Names> directories_in(Disk& disk, int parent, const std::string& path) {
   return names;
 }
 
+constexpr std::chrono::milliseconds longest_nap{100};  // a stop waits for it
+
+// What a job on the pool leaves for the coroutine that waits for it.
+struct Work {
+  std::atomic<bool> failed = false;
+  std::atomic<std::int64_t> took_ns = 0;
+};
+
+// Notes how long it lives.
+class Timing {
+ public:
+  explicit Timing(Work& work) : work_(work) {}
+  ~Timing() {
+    const std::chrono::nanoseconds took = std::chrono::steady_clock::now() - begin_;
+    work_.took_ns.store(took.count());
+  }
+  Timing(const Timing&) = delete;
+  Timing& operator=(const Timing&) = delete;
+
+ private:
+  Work& work_;
+  const std::chrono::steady_clock::time_point begin_ = std::chrono::steady_clock::now();
+};
+
 }  // namespace
+
+std::chrono::milliseconds Pacer::rest_after(std::chrono::nanoseconds took, bool busy) {
+  owed_ += took * pace_.rest_factor;
+  auto due = std::chrono::floor<std::chrono::milliseconds>(owed_);
+  if (due < pace_.rest_least) due = std::chrono::milliseconds(0);
+  if (busy) due = std::max(due, pace_.rest_busy);
+  owed_ -= std::min<std::chrono::nanoseconds>(owed_, due);
+  return due;
+}
 
 Result<Totals> Account::totals() const {
   if (loaded_) return loaded_->state.totals;
@@ -55,16 +89,23 @@ Result<Totals> Account::totals() const {
 
 Task<Result<Names>> Recount::list(std::string path) {
   Partition* const partition = &partition_;
-  auto job = [partition, path = std::move(path)] {
+  const auto work = std::make_shared<Work>();
+  auto job = [partition, work, path = std::move(path)] {
+    const Timing timing(*work);
     return directories_in(partition->disk(), partition->directory(), path);
   };
   auto names = co_await pool_.run(std::move(job));
+  co_await rest(std::chrono::nanoseconds(work->took_ns.load()));
   co_return names;
 }
 
-Task<void> Recount::rest() {
-  const auto span = pool_.waiting() != 0 ? pace_.rest_busy : pace_.rest;
-  co_await loop::sleep(loop_, span);
+Task<void> Recount::rest(std::chrono::nanoseconds took) {
+  auto left = pacer_.rest_after(took, pool_.waiting() != 0);
+  while (left.count() > 0 && !stopped_) {
+    const auto nap = std::min(left, longest_nap);
+    left -= nap;
+    co_await loop::sleep(loop_, nap);
+  }
 }
 
 Task<bool> Recount::run() {
@@ -103,17 +144,18 @@ Task<bool> Recount::count_bucket(std::string domain, std::string bucket) {
   const std::string path = domain + "/" + bucket;
   const auto there = co_await list(path);
   if (!there) co_return false;
-  const auto failed = std::make_shared<std::atomic<bool>>(false);
+  const auto work = std::make_shared<Work>();
   for (const std::string& leaf : usage.set_accounts(*there)) {
-    auto look = [&usage, leaf, failed](const Account& account) {
+    auto look = [&usage, leaf, work](const Account& account) {
+      const Timing timing(*work);
       const auto totals = account.totals();
       if (totals) usage.counted(leaf, *totals);
-      if (!totals) failed->store(true);
+      if (!totals) work->failed.store(true);
     };
     AccountPlace place{domain, bucket, leaf};
     co_await accounts_.visit(std::move(place), std::move(look));
-    co_await rest();
-    if (failed->load() || stopped_) co_return false;
+    co_await rest(std::chrono::nanoseconds(work->took_ns.load()));
+    if (work->failed.load() || stopped_) co_return false;
   }
   co_return true;
 }

@@ -250,6 +250,22 @@ BOOST_AUTO_TEST_CASE(a_damaged_file_of_sums_is_not_believed) {
   BOOST_TEST((next.of("a.test") == Totals{}));
 }
 
+BOOST_AUTO_TEST_CASE(a_count_rests_three_times_as_long_as_it_works_and_longer_while_others_wait) {
+  using std::chrono::microseconds;
+  using std::chrono::milliseconds;
+  Pacer pacer({});
+  milliseconds rested{0};
+  for (int account = 0; account < 100'000; ++account) {
+    const milliseconds rest = pacer.rest_after(microseconds(120), false);
+    BOOST_TEST_REQUIRE((rest.count() == 0 || rest == milliseconds(5)));
+    rested += rest;
+  }
+  BOOST_TEST(std::abs(rested.count() - 36'000) < 10);  // for 12 s of work
+  BOOST_TEST(pacer.rest_after(milliseconds(700), false).count() >= 2100);  // a large account
+  BOOST_TEST(pacer.rest_after(microseconds(120), true).count() == 50);
+  BOOST_TEST(pacer.rest_after(microseconds(120), false).count() == 0);
+}
+
 BOOST_AUTO_TEST_CASE(a_doubt_during_a_count_is_not_forgotten_at_its_end) {
   Usage usage;
   static_cast<void>(usage.begin());
