@@ -40,6 +40,26 @@ inline store::AccountName ann() {
   return {"alpha.test", "Ann", "uuid-of-ann"};
 }
 
+// With so many messages in INBOX and nothing else, without files.
+inline store::AccountState large_account(store::Uid messages) {
+  store::AccountState state;
+  store::entry::FolderSet inbox;
+  inbox.id = store::inbox_folder;
+  inbox.name = "INBOX";
+  inbox.directory = "Maildir";
+  inbox.uidvalidity = 7;
+  bool whole = apply(state, store::entry::AccountNamed{ann(), "host"}, 1) && apply(state, inbox, 1);
+  for (store::Uid uid = 1; uid <= messages; ++uid) {
+    store::entry::Arrived arrived;
+    arrived.folder = store::inbox_folder;
+    arrived.message.uid = uid;
+    arrived.message.modseq = uid;
+    whole = whole && apply(state, arrived, 1);
+  }
+  if (!whole) std::abort();
+  return state;
+}
+
 // All steps of bringing the flags into the file names; false after a failure.
 inline bool show_flags(store::Account& account, std::size_t step = 500) {
   store::NamePass pass;

@@ -13,27 +13,9 @@ namespace mailtree::store {
 namespace {
 
 using test::Child;
+using test::large_account;
 
 constexpr Uid many = 20'000;
-
-AccountState large_account(Uid messages = many) {
-  AccountState state;
-  entry::FolderSet inbox;
-  inbox.id = inbox_folder;
-  inbox.name = "INBOX";
-  inbox.directory = "Maildir";
-  inbox.uidvalidity = 7;
-  BOOST_REQUIRE(apply(state, entry::AccountNamed{test::ann(), "host"}, 1).has_value());
-  BOOST_REQUIRE(apply(state, inbox, 1).has_value());
-  for (Uid uid = 1; uid <= messages; ++uid) {
-    entry::Arrived arrived;
-    arrived.folder = inbox_folder;
-    arrived.message.uid = uid;
-    arrived.message.modseq = uid;
-    BOOST_REQUIRE(apply(state, arrived, 1).has_value());
-  }
-  return state;
-}
 
 IndexedAccount numbered(AccountKey key) {
   return {key, "path"};
@@ -83,7 +65,7 @@ BOOST_AUTO_TEST_CASE(the_map_grows_while_another_process_reads_and_that_one_goes
   BOOST_REQUIRE(reader.wait_for_point());
   machine.start();
   BOOST_REQUIRE(machine.index->path() == index);
-  BOOST_TEST(machine.index->publish_all(numbered(2), large_account(), {}).has_value());
+  BOOST_TEST(machine.index->publish_all(numbered(2), large_account(many), {}).has_value());
   BOOST_TEST(octets() > mib);
   BOOST_TEST(was_logged("store.index.grown"));
   reader.go_on();
@@ -113,7 +95,7 @@ BOOST_AUTO_TEST_CASE(a_full_map_shows_an_account_as_it_is_or_not_at_all_and_a_ne
   machine.append("one");
   const FolderRow before = machine.inbox();
   const AccountKey key = account_key(test::ann());
-  BOOST_TEST(!machine.index->publish_all(numbered(2), large_account(), {}).has_value());
+  BOOST_TEST(!machine.index->publish_all(numbered(2), large_account(many), {}).has_value());
   BOOST_TEST(machine.index->is_full());
   const auto reader = IndexReader::open(machine.index->path());
   BOOST_TEST(!(*reader)->account(2).has_value());

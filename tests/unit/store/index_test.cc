@@ -9,26 +9,9 @@
 namespace mailtree::store {
 namespace {
 
-constexpr Uid many = 20'000;
+using test::large_account;
 
-AccountState large_account() {
-  AccountState state;
-  entry::FolderSet inbox;
-  inbox.id = inbox_folder;
-  inbox.name = "INBOX";
-  inbox.directory = "Maildir";
-  inbox.uidvalidity = 7;
-  BOOST_REQUIRE(apply(state, entry::AccountNamed{test::ann(), "host"}, 1).has_value());
-  BOOST_REQUIRE(apply(state, inbox, 1).has_value());
-  for (Uid uid = 1; uid <= many; ++uid) {
-    entry::Arrived arrived;
-    arrived.folder = inbox_folder;
-    arrived.message.uid = uid;
-    arrived.message.modseq = uid;
-    BOOST_REQUIRE(apply(state, arrived, 1).has_value());
-  }
-  return state;
-}
+constexpr Uid many = 20'000;
 
 // Both folders hold the same messages.
 AccountState with_large_folder(AccountState state) {
@@ -51,7 +34,7 @@ BOOST_AUTO_TEST_SUITE(index)
 
 BOOST_AUTO_TEST_CASE(a_large_account_is_removed_in_many_transactions_and_nothing_of_it_stays) {
   test::Bench bench;
-  const AccountState state = large_account();
+  const AccountState state = large_account(many);
   const IndexedAccount account{account_key(test::ann()), "path"};
   BOOST_REQUIRE(bench.index->publish_all(account, state, {}).has_value());
   const std::uint64_t before = bench.index->transactions();
@@ -68,7 +51,7 @@ BOOST_AUTO_TEST_CASE(a_large_account_is_removed_in_many_transactions_and_nothing
 
 BOOST_AUTO_TEST_CASE(a_large_folder_is_deleted_in_many_transactions_and_no_reader_sees_a_part_of_it) {
   test::Bench bench;
-  const AccountState before = with_large_folder(large_account());
+  const AccountState before = with_large_folder(large_account(many));
   AccountState after = before;
   BOOST_REQUIRE(apply(after, entry::FolderRemoved{2, many + 1}, 1).has_value());
   const IndexedAccount account{account_key(test::ann()), "path"};
@@ -113,7 +96,7 @@ BOOST_AUTO_TEST_CASE(a_large_folder_is_deleted_in_many_transactions_and_no_reade
 
 BOOST_AUTO_TEST_CASE(a_reader_sees_all_of_an_account_or_that_it_has_to_ask_for_it) {
   test::Bench bench;
-  const AccountState state = large_account();
+  const AccountState state = large_account(many);
   const IndexedAccount account{account_key(test::ann()), "path"};
   const auto reader = IndexReader::open(bench.index->path());
   std::atomic<bool> stop{false};
