@@ -12,6 +12,7 @@
 #include "base/result.h"
 #include "store/daemon/entry.h"
 #include "store/daemon/index_environment.h"
+#include "store/daemon/index_rows.h"
 #include "store/index_format.h"
 
 namespace mailtree::store {
@@ -37,13 +38,6 @@ IndexOptions index_options(const Partition& partition, const std::string& direct
 constexpr std::int64_t crash_seconds = 60;        // two crashes in this time set an index aside
 constexpr std::size_t max_indexes_aside = 2;      // older ones are removed
 constexpr std::uint64_t index_reserve = 16U << 20;  // free octets of the disk without which no index is begun
-
-// What a row needs to know of an account besides its state.
-struct IndexedAccount {
-  AccountKey key = 0;
-  std::string path;            // relative to the partition
-  std::int64_t listed_ns = 0;  // AccountRow::listed_ns
-};
 
 class IndexWriter {
  public:
@@ -98,7 +92,6 @@ class IndexWriter {
   void check_readers();
 
  private:
-  class Writing;
   IndexWriter() = default;
   template <typename Work>
   Result<void> write(AccountKey key, std::size_t most_map_bytes, const Work& work);
@@ -108,11 +101,5 @@ class IndexWriter {
   std::size_t max_map_bytes_ = 0;
   std::atomic<bool> full_ = false;
 };
-
-FolderRow folder_row(const Folder& folder);
-MessageRow message_row(const Folder& folder, const Message& message);
-// The rows as they lie in the index, but for their checksums; `message` is one of the folder's own.
-std::string folder_value(const Folder& folder);
-std::string message_value(const Folder& folder, const Message& message);
 
 }  // namespace mailtree::store
