@@ -4,7 +4,6 @@
 #include <algorithm>
 #include <array>
 #include <iterator>
-#include <set>
 
 #include "base/ascii.h"
 #include "mime/header.h"
@@ -12,8 +11,6 @@
 
 namespace mailtree::mime {
 namespace {
-
-constexpr std::size_t max_message_ids = 200;
 
 struct TextField {
   std::string_view name;
@@ -69,21 +66,6 @@ Envelope read_envelope(std::string_view block) {
   if (envelope.sender.empty()) envelope.sender = envelope.from;
   if (envelope.reply_to.empty()) envelope.reply_to = envelope.from;
   return envelope;
-}
-
-std::vector<std::string> message_ids(std::string_view value) {
-  std::vector<std::string> out;
-  std::set<std::string> seen;
-  std::size_t begin = 0;
-  while (out.size() < max_message_ids && (begin = value.find('<', begin)) != std::string_view::npos) {
-    const std::size_t end = value.find('>', begin);
-    if (end == std::string_view::npos) break;
-    std::string id(value.substr(begin, end + 1 - begin));
-    std::erase_if(id, [](char c) { return ascii::is_control(c) || c == ' '; });
-    if (id.size() > 2 && seen.insert(id).second) out.push_back(std::move(id));
-    begin = end + 1;
-  }
-  return out;
 }
 
 }  // namespace mailtree::mime

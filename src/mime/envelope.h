@@ -28,7 +28,4 @@ struct Envelope {
 // `block`: a header block; only header_view() of it is read. Of repeated fields the first counts.
 Envelope read_envelope(std::string_view block);
 
-// The <id>s of References and In-Reply-To, in order, without repetition, at most 200 (threading).
-std::vector<std::string> message_ids(std::string_view value);
-
 }  // namespace mailtree::mime

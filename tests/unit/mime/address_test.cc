@@ -119,8 +119,3 @@ BOOST_AUTO_TEST_CASE(the_envelope_has_defaults_and_joins_destinations) {
   BOOST_TEST(!envelope.in_reply_to);
   BOOST_TEST(envelope.cc.empty());
 }
-
-BOOST_AUTO_TEST_CASE(message_ids_are_listed_once) {
-  const std::vector<std::string> expected = {"<a@b>", "<c@d>"};
-  BOOST_TEST(message_ids(" <a@b> rubbish <c@\r\n d>, <a@b> <open") == expected);
-}
