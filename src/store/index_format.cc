@@ -137,6 +137,7 @@ std::string encode_message(const MessageRow& row, Uid before) {
   out.push_back(static_cast<char>(row.flags));
   out.push_back(static_cast<char>(row.name_flags));
   out.append(reinterpret_cast<const char*>(row.unique.data()), row.unique.size());
+  put_little(out, row.thread);
   put_varint(out, row.modseq);
   put_varint(out, static_cast<std::uint64_t>(row.internal_date));
   put_varint(out, static_cast<std::uint64_t>(row.save_date));
@@ -158,6 +159,7 @@ std::optional<MessageRow> decode_message(Uid uid, std::string_view value, Uid* b
   row.name_flags = in.little<std::uint8_t>();
   const std::string_view unique = in.take(row.unique.size());
   for (std::size_t i = 0; i < unique.size(); ++i) row.unique[i] = static_cast<unsigned char>(unique[i]);
+  row.thread = in.little<ThreadId>();
   row.modseq = in.varint();
   row.internal_date = static_cast<std::int64_t>(in.varint());
   row.save_date = static_cast<std::int64_t>(in.varint());

@@ -20,7 +20,7 @@
 
 namespace mailtree::store {
 
-constexpr std::uint32_t index_version = 3;
+constexpr std::uint32_t index_version = 4;
 constexpr unsigned index_tables = 7;
 constexpr const char* index_table_names[index_tables] = {"meta",   "account", "folder", "message",
                                                          "modseq", "gone",    "witness"};

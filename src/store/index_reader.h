@@ -59,6 +59,7 @@ struct MessageRow {
   std::uint64_t size = 0;       // octets of the file
   std::uint64_t crlf_size = 0;  // RFC822.SIZE; greater than size if the file has bare LFs
   Unique unique{};
+  ThreadId thread = unknown_thread;
 };
 
 struct Changes {

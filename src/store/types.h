@@ -94,11 +94,15 @@ struct UidRange {
 };
 using UidSet = std::vector<UidRange>;
 
-// 96 bits that name one message for ever: part of the file name, kept by COPY and MOVE; its text is the EMAILID
+// 96 bits that name one message for ever: part of the file name, kept by COPY and MOVE; it is the EMAILID
 // (RFC 8474). Two messages of one folder may share it after a COPY onto itself: a POP3 UIDL adds the uid.
 using Unique = std::array<unsigned char, 12>;
 // 128 bits chosen at random by whoever accepted a message; the same for each repetition of the same delivery.
 using TransactionId = std::array<unsigned char, 16>;
+
+// 64 bits that name the conversation which a message is part of; the THREADID (RFC 8474).
+using ThreadId = std::uint64_t;
+constexpr ThreadId unknown_thread = 0;  // of messages that came before threads were recorded
 
 std::string unique_text(const Unique& unique);  // 20 characters of [a-z2-7]
 std::optional<Unique> parse_unique(std::string_view text);

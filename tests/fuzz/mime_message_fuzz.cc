@@ -9,6 +9,7 @@
 #include "../unit/mime/tree_check.h"
 #include "mime/envelope.h"
 #include "mime/header_edit.h"
+#include "mime/message_id.h"
 #include "mime/transfer_encoding.h"
 
 using namespace mailtree::mime;
@@ -64,6 +65,9 @@ void check_header(std::string_view text) {
   for (const auto* list :
        {&envelope.from, &envelope.sender, &envelope.reply_to, &envelope.to, &envelope.cc, &envelope.bcc})
     check_addresses(*list);
+  const std::vector<std::string> ids = message_ids(block);
+  for (const std::string& id : ids) require_one_line(id);
+  require(first_message_id(block).value_or("") == (ids.empty() ? "" : ids.front()), "another first id");
   const HeaderFacts facts = inspect_header(block);
   const std::string edited = without(block, facts.bcc);
   require(inspect_header(edited).bcc.empty() || edited.size() < block.size(), "Bcc stays");

@@ -20,6 +20,11 @@ constexpr std::size_t most_messages = 20;       // of a mailbox; then it is thin
 Message Generator::letter() {
   Message message;
   message.content = "letter " + std::to_string(++letters_) + "\r\n";
+  // Some begin a conversation, some answer in one, some say nothing of it.
+  if (letters_ % 3 != 0) {
+    const std::string number = std::to_string(letters_ % 3 == 1 ? letters_ : letters_ / 5);
+    message.content += (letters_ % 3 == 1 ? "Message-ID: <" : "References: <") + number + "@histories>\r\n";
+  }
   const std::size_t size = dice_.one_in(4) ? 100 + dice_.below(2500) : dice_.below(60);
   message.content.append(size, static_cast<char>('a' + dice_.below(26)));
   message.content += "\r\n";

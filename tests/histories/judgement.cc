@@ -12,13 +12,13 @@ bool same_message(const Message& expected, const Message& got) {
   return expected.content == got.content && ((expected.flags ^ got.flags) & judged) == 0 &&
          (expected.keywords == got.keywords || (expected.taken_in && got.keywords.empty())) &&
          (expected.date == 0 || expected.date == got.date) &&
-         (expected.email_id.empty() || expected.email_id == got.email_id);
+         (expected.object_ids.empty() || expected.object_ids == got.object_ids);
 }
 
 std::string describe(const Message& message) {
   std::string text = '"' + message.content.substr(0, message.content.find('\r')) + "\" flags " +
                      std::to_string(message.flags) + " date " + std::to_string(message.date) + " id " +
-                     message.email_id + " keywords";
+                     message.object_ids + " keywords";
   for (const std::string& keyword : message.keywords) text += ' ' + keyword;
   return text;
 }

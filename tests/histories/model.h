@@ -27,8 +27,8 @@ struct Message {
   std::set<std::string> keywords;
   std::int64_t date = 0;  // INTERNALDATE, seconds since 1970; 0 = not known
   std::uint64_t modseq = 0;
-  std::string email_id;   // empty = not known yet
-  bool taken_in = false;  // its delivery was not answered, and its file found later: without its keywords, perhaps
+  std::string object_ids;  // EMAILID and THREADID; empty = not known yet
+  bool taken_in = false;   // its delivery was not answered, and its file found later: without its keywords, perhaps
   bool misnamed = false;  // seen: its file has not the name that the index tells
 };
 

@@ -166,8 +166,10 @@ World::Asked World::make(std::size_t number, const Request& request) {
           name, request.name, false, 0, static_cast<std::uint8_t>(letter.flags), list_of(letter.keywords)};
       deliver->recipients.push_back(recipient);
       const auto file = file_with(letter.content);
-      if (!file || !store::receive_files(*disk_, {file}, {deliver->size})) return {};
-      const auto operation = std::make_shared<store::DeliverOperation>(deliver, 0, file);
+      if (!file) return {};
+      const auto received = store::receive_files(*disk_, {file}, {deliver->size});
+      if (!received) return {};
+      const auto operation = std::make_shared<store::DeliverOperation>(deliver, 0, received->front());
       return {operation, [operation](Reply& reply) {
                 reply.duplicate = operation->result.duplicate;
                 reply.folder = operation->result.folder;
@@ -184,12 +186,13 @@ World::Asked World::make(std::size_t number, const Request& request) {
       for (const Message& letter : request.letters) {
         append.messages.push_back(
             {letter.content.size(), 0, letter.date, static_cast<std::uint8_t>(letter.flags), list_of(letter.keywords)});
-        files.push_back(file_with(letter.content));
+        files.emplace_back(file_with(letter.content));
         sizes.push_back(letter.content.size());
-        if (!files.back()) return {};
+        if (!files.back().file) return {};
       }
-      if (!store::receive_files(*disk_, files, sizes)) return {};
-      const auto operation = std::make_shared<store::AppendOperation>(append, files);
+      const auto received = store::receive_files(*disk_, files, sizes);
+      if (!received) return {};
+      const auto operation = std::make_shared<store::AppendOperation>(append, *received);
       return {operation, [operation](Reply& reply) {
                 reply.uidvalidity = operation->reply.uidvalidity;
                 reply.uids = uids_of(operation->reply.uids);

@@ -4,6 +4,8 @@
 
 #include "histories/world.h"
 #include "store/daemon/operations/operations.h"
+#include "store/daemon/thread.h"
+#include "store/object_id.h"
 
 namespace mailtree::histories {
 
@@ -45,7 +47,12 @@ bool World::read_folder(std::size_t number, const store::AccountRow& row, const 
     }
     seen_message.date = message.internal_date;
     seen_message.modseq = message.modseq;
-    seen_message.email_id = store::unique_text(message.unique);
+    seen_message.object_ids = store::email_object_id(message.unique) + ' ' + store::thread_object_id(message.thread);
+    const store::ThreadId thread = store::thread_of(store::named_thread(seen_message.content, true), message.unique);
+    if (inode != test::DiskState::none && message.thread != thread) {
+      failure = folder.name + ": uid " + std::to_string(message.uid) + " is in a thread that its header does not name";
+      return false;
+    }
   }
   return true;
 }

@@ -6,6 +6,8 @@
 #include "log/log.h"
 #include "store/daemon/account.h"
 #include "store/daemon/aside.h"
+#include "store/daemon/many_files.h"
+#include "store/daemon/thread.h"
 #include "store/file_name.h"
 
 namespace mailtree::store {
@@ -90,6 +92,7 @@ namespace {
 Result<std::vector<Message>> messages_by_name(Disk& disk, int directory, const AccountState& state,
                                               const Folder& folder, std::int64_t now) {
   std::vector<Message> found;
+  std::vector<std::string> files;  // of them
   const auto cur = disk.open(directory, folder.directory + "/cur", Disk::Access::directory);
   const auto names = cur ? disk.list(cur->get()) : Result<std::vector<std::string>>(cur.error());
   if (!names && loop::is_missing(names.error())) return found;
@@ -113,7 +116,10 @@ Result<std::vector<Message>> messages_by_name(Disk& disk, int directory, const A
     message.size = *parsed.size;
     message.crlf_size = std::max(*parsed.crlf_size, *parsed.size);
     found.push_back(message);
+    files.push_back(file);
   }
+  for_many_files(found.size(),
+                 [&](std::size_t i) { found[i].thread = thread_of_file(disk, cur->get(), files[i], found[i].unique); });
   return found;
 }
 

@@ -26,6 +26,9 @@ class Writer {
   void last_flag(bool value) {
     if (value) flag(value);
   }
+  void last_fixed(std::uint64_t value) {
+    if (value != 0) fixed(value);
+  }
   void text(const std::string& value) { put_string(out_, value); }
   void unique(const Unique& value) { out_.append(reinterpret_cast<const char*>(value.data()), value.size()); }
 
@@ -69,9 +72,12 @@ class Reader {
   void octet(std::uint8_t& value) { value = in_.little<std::uint8_t>(); }
   void fixed(std::uint64_t& value) { value = in_.little<std::uint64_t>(); }
   void flag(bool& value) { value = in_.little<std::uint8_t>() != 0; }
-  // A field that older programs did not write; false if it is not there.
+  // Fields that older programs did not write; false and 0 if they are not there.
   void last_flag(bool& value) {
     if (!in_.at_end()) flag(value);
+  }
+  void last_fixed(std::uint64_t& value) {
+    if (!in_.at_end()) fixed(value);
   }
   void text(std::string& value) { value = in_.string(max_text); }
   void unique(Unique& value) {
@@ -143,7 +149,7 @@ void fields(Archive& a, E& e) {
   } else if constexpr (is<Archive, E, KeywordAdded>) {
     a.number(e.folder), a.text(e.keyword);
   } else if constexpr (is<Archive, E, Arrived>) {
-    a.number(e.folder), message_fields(a, e.message), a.keywords(e.keywords);
+    a.number(e.folder), message_fields(a, e.message), a.keywords(e.keywords), a.last_fixed(e.message.thread);
   } else if constexpr (is<Archive, E, FlagsChanged>) {
     a.number(e.folder), a.uids(e.uids), a.number(e.modseq), a.octet(e.clear), a.octet(e.set);
     a.keywords(e.clear_keywords), a.keywords(e.set_keywords);

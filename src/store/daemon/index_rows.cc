@@ -2,7 +2,7 @@
 // What the state of an account is as rows.
 #include "store/daemon/index_rows.h"
 
-#include "store/octets.h"
+#include "store/object_id.h"
 
 namespace mailtree::store {
 namespace {
@@ -35,14 +35,7 @@ FolderRow folder_row(const Folder& folder) {
   row.bytes = folder.bytes;
   row.special_use = folder.special_use;
   row.first_recent = folder.first_recent;
-  std::string object;
-  put_big(object, folder.object);
-  row.object_id = "F";
-  for (const char octet : object) {
-    constexpr const char* digits = "0123456789abcdef";
-    row.object_id.push_back(digits[static_cast<unsigned char>(octet) >> 4]);
-    row.object_id.push_back(digits[static_cast<unsigned char>(octet) & 15]);
-  }
+  row.object_id = mailbox_object_id(folder.object);
   row.expunge_horizon = folder.expunge_horizon;
   row.keywords = folder.keywords;
   return row;
@@ -60,6 +53,7 @@ MessageRow message_row(const Folder& folder, const Message& message) {
   row.size = message.size;
   row.crlf_size = message.crlf_size;
   row.unique = message.unique;
+  row.thread = message.thread;
   return row;
 }
 

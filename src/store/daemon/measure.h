@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Looking into files that may be foreign mail: what they are, how long they are, how long IMAP will say they are.
+// Looking into files that may be foreign mail: what they are, how long they are, how long IMAP will say they are, what
+// thread they name.
 #pragma once
 
 #include <memory>
@@ -21,8 +22,8 @@ struct Candidate {
   std::unique_ptr<Error> failure;
 };
 
-// Fills in what the files themselves tell. Synchronous; reads with some threads of its own while it runs, since reading
-// many small files one after the other waits for the disk each time. Errors are in the candidates.
+// Fills in what the files themselves tell. Synchronous; reads with some threads of its own while it runs. Errors are in
+// the candidates.
 void measure_all(loop::Disk& disk, std::vector<Candidate>& candidates);
 
 }  // namespace mailtree::store

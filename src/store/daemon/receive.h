@@ -4,18 +4,27 @@
 
 #include <cstdint>
 #include <memory>
+#include <utility>
 #include <vector>
 
 #include "base/result.h"
 #include "base/unique_fd.h"
 #include "loop/disk.h"
+#include "store/types.h"
 
 namespace mailtree::store {
 
-using ReceivedFiles = std::vector<std::shared_ptr<UniqueFd>>;
+// An open file that holds a message, and what its header tells: read once, for however many recipients.
+struct ReceivedFile {
+  ReceivedFile(std::shared_ptr<UniqueFd> open_file) : file(std::move(open_file)) {}
+  std::shared_ptr<UniqueFd> file;
+  ThreadId thread = unknown_thread;  // that it names; unknown_thread: it names none
+};
+using ReceivedFiles = std::vector<ReceivedFile>;
 
 // Whether each descriptor is a regular file of exactly sizes[i] octets (else Condition::syntax, temporary); then its
-// data becomes durable. As many sizes as files. Synchronous, for pool threads.
-Result<void> receive_files(loop::Disk& disk, const ReceivedFiles& files, const std::vector<std::uint64_t>& sizes);
+// data becomes durable, and its header is read: the files with their threads. As many sizes as files. Synchronous, for
+// pool threads.
+Result<ReceivedFiles> receive_files(loop::Disk& disk, ReceivedFiles files, const std::vector<std::uint64_t>& sizes);
 
 }  // namespace mailtree::store

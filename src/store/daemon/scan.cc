@@ -10,6 +10,8 @@
 #include "store/daemon/append_set.h"
 #include "store/daemon/measure.h"
 #include "store/daemon/operations/operations.h"
+#include "store/daemon/partition.h"
+#include "store/daemon/thread.h"
 #include "store/file_name.h"
 
 namespace mailtree::store {
@@ -346,6 +348,7 @@ void plan_scan(Plan& plan, FolderId id, const FolderScan& scan) {
   for (const FolderScan::Foreign& foreign : scan.foreign) {
     Message message = foreign.message;
     if (message.unique == Unique{}) message.unique = new_unique();
+    message.thread = thread_of(message.thread, message.unique);
     message.uid = folder.uidnext;
     message.name_flags = message.flags;
     message.modseq = modseq;

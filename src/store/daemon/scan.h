@@ -14,7 +14,7 @@ struct FolderScan {
   struct Foreign {
     std::string name;
     bool in_new = false;
-    Message message;  // without uid and unique
+    Message message;  // without uid and unique; `thread` is the one that it names
   };
   struct Renamed {
     Uid uid = 0;

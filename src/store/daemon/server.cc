@@ -22,7 +22,7 @@ using Files = ReceivedFiles;
 
 Files share(std::vector<UniqueFd> descriptors) {
   Files files;
-  for (UniqueFd& fd : descriptors) files.push_back(std::make_shared<UniqueFd>(std::move(fd)));
+  for (UniqueFd& fd : descriptors) files.emplace_back(std::make_shared<UniqueFd>(std::move(fd)));
   return files;
 }
 
@@ -188,19 +188,19 @@ Task<Result<WithDescriptors<NewMessageFile::Reply>>> Server::new_message_file(Rp
 
 Task<Result<Deliver::Reply>> Server::deliver(RpcRequest<Deliver> call) {
   const auto request = std::make_shared<const Deliver>(std::move(call.message));
-  const Files files = share(std::move(call.descriptors));
+  Files files = share(std::move(call.descriptors));
   const bool sensible =
       files.size() == 1 && !request->recipients.empty() && request->recipients.size() <= max_recipients;
   if (!sensible) co_return Error::temporary(Condition::syntax, "Deliver with a wrong number of files or recipients");
   std::vector<std::uint64_t> sizes = {request->size};
-  auto job = [this, files, sizes = std::move(sizes)] { return receive_files(disk_, files, sizes); };
+  auto job = [this, files = std::move(files), sizes = std::move(sizes)] { return receive_files(disk_, files, sizes); };
   const auto received = co_await pool_.run(std::move(job));
   if (!received) co_return received.error();
 
   std::vector<std::shared_ptr<DeliverOperation>> deliveries;
   std::vector<std::shared_ptr<Operation>> all;
   for (std::size_t i = 0; i < request->recipients.size(); ++i) {
-    deliveries.push_back(std::make_shared<DeliverOperation>(request, i, files.front()));
+    deliveries.push_back(std::make_shared<DeliverOperation>(request, i, received->front()));
     all.push_back(deliveries.back());
   }
   co_await accounts_->perform(std::move(all));
@@ -219,10 +219,10 @@ Task<Result<Append::Reply>> Server::append(RpcRequest<Append> call) {
   if (files.empty() || files.size() != sizes.size()) {
     co_return Error::temporary(Condition::syntax, "Append with a wrong number of files");
   }
-  auto job = [this, files, sizes = std::move(sizes)] { return receive_files(disk_, files, sizes); };
-  const auto received = co_await pool_.run(std::move(job));
+  auto job = [this, files = std::move(files), sizes = std::move(sizes)] { return receive_files(disk_, files, sizes); };
+  auto received = co_await pool_.run(std::move(job));
   if (!received) co_return received.error();
-  const auto operation = std::make_shared<AppendOperation>(std::move(call.message), std::move(files));
+  const auto operation = std::make_shared<AppendOperation>(std::move(call.message), std::move(*received));
   std::vector<std::shared_ptr<Operation>> all = {operation};
   co_await accounts_->perform(std::move(all));
   if (!operation->outcome) co_return operation->outcome.error();

@@ -30,6 +30,7 @@ struct Message {
   std::int64_t save_date = 0;
   std::uint64_t size = 0;
   std::uint64_t crlf_size = 0;
+  ThreadId thread = unknown_thread;
 };
 
 // An expunged message: for VANISHED (RFC 7162), and so that its file or a replay of its delivery is recognised.

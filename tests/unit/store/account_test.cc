@@ -137,7 +137,7 @@ BOOST_AUTO_TEST_CASE(several_messages_appended_together_are_all_there_or_none) {
     request.folder = inbox_folder;
     request.messages.resize(3);
     for (AppendMessage& message : request.messages) message.size = 1;
-    std::vector<std::shared_ptr<UniqueFd>> files = {bench.file_with("a"), bench.file_with("b"), bench.file_with("c")};
+    ReceivedFiles files = {bench.file_with("a"), bench.file_with("b"), bench.file_with("c")};
     const auto append = std::make_shared<AppendOperation>(request, files);
     bench.disk.fail(at, FailingDisk::Mode::from_then_on);
     bench.run({append});

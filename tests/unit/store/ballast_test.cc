@@ -80,7 +80,7 @@ bool append(Bench& bench, std::shared_ptr<UniqueFd> file, std::uint64_t size) {
   request.messages[0].size = size;
   for (int i = 0; i < 40; ++i) request.messages[0].keywords.push_back(std::string(120, 'k') + std::to_string(i));
   const auto operation =
-      std::make_shared<AppendOperation>(request, std::vector<std::shared_ptr<UniqueFd>>{std::move(file)});
+      std::make_shared<AppendOperation>(request, ReceivedFiles{std::move(file)});
   bench.run({operation});
   return operation->outcome.has_value();
 }

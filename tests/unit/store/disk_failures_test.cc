@@ -76,7 +76,7 @@ bool append(Bench& bench, const std::vector<std::string>& texts) {
   Append request;
   request.account = test::ann();
   request.folder = work;
-  std::vector<std::shared_ptr<UniqueFd>> files;
+  ReceivedFiles files;
   for (const std::string& text : texts) {
     AppendMessage message;
     message.size = text.size();

@@ -24,7 +24,7 @@ std::shared_ptr<AppendOperation> make_append(SimulatedBench& bench, const Texts&
   Append request;
   request.account = test::ann();
   request.folder = inbox_folder;
-  std::vector<std::shared_ptr<UniqueFd>> files;
+  ReceivedFiles files;
   for (const std::string& text : texts) {
     request.messages.push_back({text.size(), 0, 0, 0, {}});
     auto file = bench.disk.open_unnamed(bench.partition->directory());

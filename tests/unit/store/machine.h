@@ -53,7 +53,7 @@ struct Machine {
     append.folder = inbox_folder;
     append.messages.resize(1);
     append.messages[0].size = text.size();
-    std::vector<std::shared_ptr<UniqueFd>> files = {std::make_shared<UniqueFd>(std::move(*file))};
+    ReceivedFiles files = {std::make_shared<UniqueFd>(std::move(*file))};
     const auto operation = std::make_shared<AppendOperation>(std::move(append), std::move(files));
     const std::array<std::shared_ptr<Operation>, 1> batch = {operation};
     account->run(batch);

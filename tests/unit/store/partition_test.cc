@@ -105,7 +105,7 @@ BOOST_AUTO_TEST_CASE(a_write_that_comes_too_late_touches_no_record_of_the_new_ow
     append.folder = inbox_folder;
     append.messages.resize(1);
     append.messages[0].size = 4;
-    std::vector<std::shared_ptr<UniqueFd>> files = {std::make_shared<UniqueFd>(std::move(*file))};
+    ReceivedFiles files = {std::make_shared<UniqueFd>(std::move(*file))};
     const auto operation = std::make_shared<AppendOperation>(std::move(append), std::move(files));
     const std::array<std::shared_ptr<Operation>, 1> batch = {operation};
     a.disk.before_write = here;  // the record: the first write of this batch

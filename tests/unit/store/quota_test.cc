@@ -42,7 +42,7 @@ bool append(Bench& bench, Quota quota, const std::string& text) {
   request.messages.resize(1);
   request.messages[0].size = text.size();
   const auto operation =
-      std::make_shared<AppendOperation>(request, std::vector<std::shared_ptr<UniqueFd>>{bench.file_with(text)});
+      std::make_shared<AppendOperation>(request, ReceivedFiles{bench.file_with(text)});
   bench.run({operation});
   if (!operation->outcome) BOOST_TEST((operation->outcome.error().condition == Condition::over_quota));
   return operation->outcome.has_value();

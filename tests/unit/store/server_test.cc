@@ -6,6 +6,7 @@
 
 #include "loop/listen_socket.h"
 #include "store/client.h"
+#include "store/daemon/thread.h"
 #include "support/run_task.h"
 #include "unit/store/fixtures.h"
 
@@ -48,7 +49,7 @@ AccountName user(const std::string& uid) {
 }
 
 Task<void> deliver_and_read(World& world) {
-  const std::string text = "From: a@b\r\n\r\nHello\r\n";
+  const std::string text = "From: a@b\r\nMessage-ID: <m@b>\r\n\r\nHello\r\n";
   auto file = co_await world.client->new_message_file(100, soon());
   BOOST_REQUIRE(file.has_value());
   BOOST_REQUIRE(world.disk.write_at(file->get(), text, 0).has_value());
@@ -81,6 +82,7 @@ Task<void> deliver_and_read(World& world) {
   const auto account = (*reader)->account(opened->key);
   const auto row = (*reader)->message(opened->key, inbox_folder, 1);
   BOOST_REQUIRE(row.has_value());
+  BOOST_TEST(row->thread == named_thread("References: <m@b>\r\n", true));
   const auto files = MessageFiles::open(opened->account_path);
   const auto message = files->open_message(*account, folders->front(), *row);
   BOOST_REQUIRE(message.has_value());

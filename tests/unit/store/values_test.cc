@@ -73,11 +73,13 @@ BOOST_AUTO_TEST_CASE(index_rows_come_back_as_they_went_in) {
   row.size = 10;
   row.crlf_size = 12;
   row.keywords.set(255);
+  row.thread = 0xfedcba9876543210;
   const auto back = decode_message(5, encode_message(row));
   BOOST_REQUIRE(back.has_value());
   BOOST_TEST(back->modseq == row.modseq);
   BOOST_TEST(back->crlf_size == row.crlf_size);
   BOOST_TEST((back->keywords == row.keywords));
+  BOOST_TEST(back->thread == row.thread);
   BOOST_TEST(!decode_message(5, encode_message(row).substr(0, 20)).has_value());
 }
 

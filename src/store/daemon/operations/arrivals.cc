@@ -6,6 +6,7 @@
 #include "store/daemon/append_set.h"
 #include "store/daemon/folder_names.h"
 #include "store/daemon/operations/operations.h"
+#include "store/daemon/thread.h"
 #include "store/octets.h"
 
 namespace mailtree::store {
@@ -34,8 +35,7 @@ Unique new_unique() {
   return unique_of(net::random_octets(12));
 }
 
-DeliverOperation::DeliverOperation(std::shared_ptr<const Deliver> request, std::size_t recipient,
-                                   std::shared_ptr<UniqueFd> file)
+DeliverOperation::DeliverOperation(std::shared_ptr<const Deliver> request, std::size_t recipient, ReceivedFile file)
     : Operation(request->recipients[recipient].account),
       request_(std::move(request)),
       recipient_(recipient),
@@ -109,9 +109,10 @@ Result<void> DeliverOperation::plan(Plan& plan, AccountAccess& access) {
   message.save_date = plan.now;
   message.size = request_->size;
   message.crlf_size = std::max(request_->crlf_size, request_->size);
+  message.thread = thread_of(file_.thread, unique_);
   plan_directory(plan, folder);
   plan.actions.push_back(
-      file_action::LinkFile{file_, message.size, folder.directory, name_of(plan.state, folder, message)});
+      file_action::LinkFile{file_.file, message.size, folder.directory, name_of(plan.state, folder, message)});
   plan.add(entry::Arrived{*id, message, keywords ? *keywords : KeywordSet{}});
   result.delivered = true;
   result.folder = *id;
@@ -119,7 +120,7 @@ Result<void> DeliverOperation::plan(Plan& plan, AccountAccess& access) {
   return {};
 }
 
-AppendOperation::AppendOperation(Append message, std::vector<std::shared_ptr<UniqueFd>> files)
+AppendOperation::AppendOperation(Append message, ReceivedFiles files)
     : RequestOperation(std::move(message)), files_(std::move(files)) {}
 
 Result<void> AppendOperation::plan(Plan& plan, AccountAccess& access) {
@@ -154,9 +155,10 @@ Result<void> AppendOperation::plan(Plan& plan, AccountAccess& access) {
     message.save_date = plan.now;
     message.size = wanted.size;
     message.crlf_size = std::max(wanted.crlf_size, wanted.size);
+    message.thread = thread_of(files_[i].thread, message.unique);
     plan_directory(plan, *folder);
     plan.actions.push_back(
-        file_action::LinkFile{files_[i], message.size, folder->directory, name_of(plan.state, *folder, message)});
+        file_action::LinkFile{files_[i].file, message.size, folder->directory, name_of(plan.state, *folder, message)});
     plan.add(entry::Arrived{folder->id, message, *keywords});
     add_uid(reply.uids, message.uid);
   }

@@ -7,6 +7,7 @@
 #include <optional>
 
 #include "store/daemon/operation.h"
+#include "store/daemon/receive.h"
 #include "store/daemon/scan.h"
 #include "store/messages.h"
 
@@ -54,7 +55,7 @@ class MayAcceptOperation final : public RequestOperation<MayAccept> {
 // One recipient of a Deliver; the others may be other accounts.
 class DeliverOperation final : public Operation {
  public:
-  DeliverOperation(std::shared_ptr<const Deliver> request, std::size_t recipient, std::shared_ptr<UniqueFd> file);
+  DeliverOperation(std::shared_ptr<const Deliver> request, std::size_t recipient, ReceivedFile file);
   bool creates_account() const override { return true; }
   bool looks_at_files() const override { return request_->again; }
   Result<void> prepare(AccountAccess& access) override;
@@ -69,20 +70,20 @@ class DeliverOperation final : public Operation {
 
   std::shared_ptr<const Deliver> request_;
   std::size_t recipient_;
-  std::shared_ptr<UniqueFd> file_;
+  ReceivedFile file_;
   Unique unique_;
   std::vector<std::pair<FolderId, FolderScan>> scans_;
 };
 
 class AppendOperation final : public RequestOperation<Append> {
  public:
-  AppendOperation(Append message, std::vector<std::shared_ptr<UniqueFd>> files);
+  AppendOperation(Append message, ReceivedFiles files);
   const Quota* quota() const override { return &request.quota; }
   bool adds_data() const override { return true; }
   Result<void> plan(Plan& plan, AccountAccess& access) override;
 
  private:
-  std::vector<std::shared_ptr<UniqueFd>> files_;
+  ReceivedFiles files_;
 };
 
 // --- messages (copying.cc, changing.cc)
