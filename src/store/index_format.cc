@@ -48,6 +48,10 @@ std::string modseq_key(AccountKey key, FolderId folder, Modseq modseq, Uid uid) 
   return out;
 }
 
+std::string named_key(AccountKey key, FolderId folder, std::string_view name) {
+  return folder_prefix(key, folder).append(name);
+}
+
 std::string encode_account(const AccountRow& row, const LogPosition& position, std::uint32_t folders) {
   std::string out;
   put_little(out, position.log_id);
@@ -64,6 +68,7 @@ std::string encode_account(const AccountRow& row, const LogPosition& position, s
   put_varint(out, row.subscriptions.size());
   for (const std::string& name : row.subscriptions) put_string(out, name);
   put_varint(out, static_cast<std::uint64_t>(row.listed_ns));
+  put_varint(out, row.metadata_entries);
   return out;
 }
 
@@ -86,6 +91,7 @@ std::optional<AccountRow> decode_account(std::string_view value, LogPosition* po
   const std::uint64_t names = in.varint();
   for (std::uint64_t i = 0; i < names && in.ok(); ++i) row.subscriptions.push_back(in.string(max_text));
   row.listed_ns = static_cast<std::int64_t>(in.varint());
+  row.metadata_entries = in.number<std::uint32_t>();
   if (!in.finished()) return std::nullopt;
   return row;
 }
@@ -99,7 +105,8 @@ std::string encode_folder(const FolderRow& row, Uid last) {
   for (const std::uint64_t number :
        {std::uint64_t{row.uidvalidity}, std::uint64_t{row.uidnext}, row.highestmodseq, std::uint64_t{row.messages},
         std::uint64_t{row.unseen}, std::uint64_t{row.deleted}, row.bytes, std::uint64_t{row.special_use},
-        std::uint64_t{row.first_recent}, row.expunge_horizon, std::uint64_t{row.keywords.size()}}) {
+        std::uint64_t{row.first_recent}, row.expunge_horizon, std::uint64_t{row.acl_entries},
+        std::uint64_t{row.metadata_entries}, std::uint64_t{row.keywords.size()}}) {
     put_varint(out, number);
   }
   for (const std::string& keyword : row.keywords) put_string(out, keyword);
@@ -125,6 +132,8 @@ std::optional<FolderRow> decode_folder(FolderId id, std::string_view value, Uid*
   row.special_use = in.number<std::uint8_t>();
   row.first_recent = in.number<Uid>();
   row.expunge_horizon = in.varint();
+  row.acl_entries = in.number<std::uint32_t>();
+  row.metadata_entries = in.number<std::uint32_t>();
   const std::uint64_t keywords = in.varint(max_keywords);
   for (std::uint64_t i = 0; i < keywords && in.ok(); ++i) row.keywords.push_back(in.string(max_text));
   if (!in.finished()) return std::nullopt;

@@ -9,7 +9,9 @@
 //   gone     account(8) folder(4) modseq(8) uid(4) -> last uid(4): the range that was expunged
 //   witness  account(8), account(8) folder(4) -> AccountRow, FolderRow as they were last shown, of accounts whose rows
 //            were taken away: nobody is shown these, they tell stored an older account from the one that was shown
-// Rows of account, folder, message, gone and witness end with a CRC-32C over key and value: LMDB has no checksums.
+//   acl      account(8) folder(4) identifier      -> rights
+//   metadata account(8) folder(4) name            -> value; folder 0: of the account itself. These may be long
+// All rows but those of meta and modseq end with a CRC-32C over key and value: LMDB has no checksums.
 #pragma once
 
 #include <optional>
@@ -20,10 +22,10 @@
 
 namespace mailtree::store {
 
-constexpr std::uint32_t index_version = 4;
-constexpr unsigned index_tables = 7;
-constexpr const char* index_table_names[index_tables] = {"meta",   "account", "folder", "message",
-                                                         "modseq", "gone",    "witness"};
+constexpr std::uint32_t index_version = 5;
+constexpr unsigned index_tables = 9;
+constexpr const char* index_table_names[index_tables] = {"meta", "account", "folder", "message", "modseq",
+                                                         "gone", "witness", "acl",    "metadata"};
 enum IndexTable : unsigned {
   meta_table,
   account_table,
@@ -31,7 +33,9 @@ enum IndexTable : unsigned {
   message_table,
   modseq_table,
   gone_table,
-  witness_table
+  witness_table,
+  acl_table,
+  metadata_table
 };
 constexpr const char* meta_key = "meta";  // its row begins with index_version (4), whatever follows
 
@@ -63,9 +67,12 @@ std::string account_prefix(AccountKey key);
 std::string folder_prefix(AccountKey key, FolderId folder);
 std::string message_key(AccountKey key, FolderId folder, Uid uid);
 std::string modseq_key(AccountKey key, FolderId folder, Modseq modseq, Uid uid);
+// Of acl and metadata. LMDB takes keys of up to 511 octets.
+std::string named_key(AccountKey key, FolderId folder, std::string_view name);
 
 // So that a row that LMDB does not find any more is missed: the account's row says how many folders there are, that of
-// a folder the uid of its last message, that of a message the uid of the one before it (0: none).
+// a folder the uid of its last message, that of a message the uid of the one before it (0: none). Account and folder
+// say how many rows of rights and annotations they have.
 std::string encode_account(const AccountRow& row, const LogPosition& position, std::uint32_t folders = 0);
 std::optional<AccountRow> decode_account(std::string_view value, LogPosition* position = nullptr,
                                          std::uint32_t* folders = nullptr);

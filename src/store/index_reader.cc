@@ -161,6 +161,22 @@ class IndexReader::Impl {
     if (seen == 0 ? end >= first : end != seen) note(MDB_CORRUPTED);
   }
 
+  // take(name, value) for each row of rights or annotations; one that is missing is missed.
+  template <typename F>
+  void walk_named(IndexTable table, AccountKey key, FolderId id, std::uint32_t count, const F& take) {
+    const std::string prefix = folder_prefix(key, id);
+    Cursor cursor(transaction_, tables_[table]);
+    std::uint32_t found = 0;
+    for (bool there = cursor.seek(prefix); there && cursor.has_prefix(prefix); there = cursor.next()) {
+      const auto value = content(table, lmdb_view(cursor.key), lmdb_view(cursor.value));
+      if (!value) return;
+      take(std::string(lmdb_view(cursor.key).substr(prefix.size())), std::string(*value));
+      ++found;
+    }
+    note(cursor.code());
+    if (found != count) note(MDB_CORRUPTED);
+  }
+
   [[nodiscard]] MDB_txn* transaction() const { return transaction_; }
   [[nodiscard]] MDB_dbi table(IndexTable table) const { return tables_[table]; }
 
@@ -251,6 +267,40 @@ Result<MessageRow> IndexReader::message(AccountKey key, FolderId id, Uid uid) co
     impl_->walk(key, id, uid, uid, end, take);
     if (found) return *found;
     return Error::permanent(Condition::no_such_message, "No such message");
+  });
+}
+
+Result<std::vector<AclEntry>> IndexReader::acl(AccountKey key, FolderId id) const {
+  return impl_->read<std::vector<AclEntry>>([&]() -> Result<std::vector<AclEntry>> {
+    const auto folder = impl_->folder(key, id);
+    if (!folder) return folder.error();
+    std::vector<AclEntry> entries;
+    impl_->walk_named(acl_table, key, id, folder->acl_entries, [&entries](std::string identifier, std::string rights) {
+      entries.push_back({std::move(identifier), std::move(rights)});
+    });
+    return entries;
+  });
+}
+
+Result<std::vector<MetadataEntry>> IndexReader::metadata(AccountKey key, FolderId id) const {
+  return impl_->read<std::vector<MetadataEntry>>([&]() -> Result<std::vector<MetadataEntry>> {
+    std::uint32_t count = 0;
+    if (id == no_folder) {
+      const auto value = impl_->get(account_table, account_prefix(key));
+      if (!value) return not_published();
+      const auto row = decode_account(*value);
+      if (!row) return impl_->damaged_row();
+      count = row->metadata_entries;
+    } else {
+      const auto folder = impl_->folder(key, id);
+      if (!folder) return folder.error();
+      count = folder->metadata_entries;
+    }
+    std::vector<MetadataEntry> entries;
+    impl_->walk_named(metadata_table, key, id, count, [&entries](std::string name, std::string value) {
+      entries.push_back({std::move(name), std::move(value)});
+    });
+    return entries;
   });
 }
 

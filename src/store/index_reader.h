@@ -13,7 +13,9 @@
 
 #include "base/result.h"
 #include "base/unique_fd.h"
+#include "store/acl.h"
 #include "store/keyword_set.h"
+#include "store/metadata.h"
 #include "store/types.h"
 
 namespace mailtree::store {
@@ -28,6 +30,7 @@ struct AccountRow {
   // mtime of Maildir/ when all folder directories in it were known, and so old that no later change can have it too;
   // nanoseconds since 1970, 0 = unknown. For stored.
   std::int64_t listed_ns = 0;
+  std::uint32_t metadata_entries = 0;  // of the account itself: see metadata()
 };
 
 struct FolderRow {
@@ -45,6 +48,8 @@ struct FolderRow {
   Uid first_recent = 1;               // RECENT for STATUS = messages with uid >= this; EXAMINE does not move it
   std::string object_id;              // MAILBOXID (RFC 8474)
   Modseq expunge_horizon = 0;         // expunges at or below it may be forgotten
+  std::uint32_t acl_entries = 0;      // see acl()
+  std::uint32_t metadata_entries = 0;
   std::vector<std::string> keywords;  // names by bit number, at most max_keywords
 };
 
@@ -92,6 +97,11 @@ class IndexReader {
   [[nodiscard]] Result<std::vector<MessageRow>> messages(AccountKey key, FolderId id, Uid first, Uid last,
                                                          std::size_t limit = 1000) const;
   [[nodiscard]] Result<MessageRow> message(AccountKey key, FolderId id, Uid uid) const;
+
+  // Who may do what in the folder, by identifier.
+  [[nodiscard]] Result<std::vector<AclEntry>> acl(AccountKey key, FolderId id) const;
+  // Annotations of the folder, or of the account (no_folder), by name; up to max_metadata_octets.
+  [[nodiscard]] Result<std::vector<MetadataEntry>> metadata(AccountKey key, FolderId id) const;
 
   // What happened after `since`; at most about `limit` changed rows a call (one modseq is never split).
   [[nodiscard]] Result<Changes> changes(AccountKey key, FolderId id, Modseq since, std::size_t limit = 1000) const;

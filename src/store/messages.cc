@@ -3,7 +3,9 @@
 #include "store/messages.h"
 
 #include "net/wire_codec.h"
+#include "store/acl.h"
 #include "store/inspection.h"
+#include "store/metadata.h"
 
 namespace mailtree::net {
 MAILTREE_MESSAGE(store::OpenAccount);
@@ -42,4 +44,12 @@ MAILTREE_MESSAGE(store::ListAccounts);
 MAILTREE_MESSAGE(store::ListAccounts::Reply);
 MAILTREE_MESSAGE(store::InspectAccount);
 MAILTREE_MESSAGE(store::InspectAccount::Reply);
+MAILTREE_MESSAGE(store::SetAcl);
+MAILTREE_MESSAGE(store::SetAcl::Reply);
+MAILTREE_MESSAGE(store::GetAcl);
+MAILTREE_MESSAGE(store::GetAcl::Reply);
+MAILTREE_MESSAGE(store::SetMetadata);
+MAILTREE_MESSAGE(store::SetMetadata::Reply);
+MAILTREE_MESSAGE(store::GetMetadata);
+MAILTREE_MESSAGE(store::GetMetadata::Reply);
 }  // namespace mailtree::net

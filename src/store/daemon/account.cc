@@ -50,6 +50,7 @@ bool Account::belongs_to(const Operation& operation) const {
 std::uint64_t Account::weight() const {
   std::uint64_t sum = 2000;
   if (!loaded_) return sum;
+  sum += loaded_->state.metadata_octets();
   for (const auto& [id, folder] : loaded_->state.folders) {
     sum += 500 + folder.messages.capacity() * sizeof(Message) + folder.tombstones.capacity() * sizeof(Tombstone);
   }

@@ -255,6 +255,28 @@ struct Applier {
     if (state.ancestors.size() > max_ancestors) state.ancestors.erase(state.ancestors.begin());
     return {};
   }
+
+  Result<void> operator()(const entry::SetAcl& e) const {
+    Folder* const folder = state.find(e.folder);
+    if (folder == nullptr) return contradiction("rights in an unknown folder");
+    if (e.rights.empty()) {
+      folder->acl.erase(e.identifier);
+    } else {
+      folder->acl[e.identifier] = e.rights;
+    }
+    return {};
+  }
+
+  Result<void> operator()(const entry::SetMetadata& e) const {
+    Metadata* const metadata = state.metadata_of(e.folder);
+    if (metadata == nullptr) return contradiction("annotation of an unknown folder");
+    if (e.there) {
+      (*metadata)[e.name] = e.value;
+    } else {
+      metadata->erase(e.name);
+    }
+    return {};
+  }
 };
 
 }  // namespace
@@ -286,6 +308,8 @@ std::vector<Entry> snapshot(const AccountState& state, std::int64_t drop_tombsto
     entries.emplace_back(entry::FolderSet{id, folder.name, folder.directory, folder.object, folder.uidvalidity, 1,
                                           folder.first_recent, folder.special_use, folder.highestmodseq, horizon});
     for (const std::string& keyword : folder.keywords) entries.emplace_back(entry::KeywordAdded{id, keyword});
+    for (const auto& [identifier, rights] : folder.acl) entries.emplace_back(entry::SetAcl{id, identifier, rights});
+    for (const auto& [name, value] : folder.metadata) entries.emplace_back(entry::SetMetadata{id, name, true, value});
     UidSet doubtful;
     for (const Message& message : folder.messages) {
       entries.emplace_back(entry::Arrived{id, message, folder.keywords_of(message)});
@@ -298,6 +322,9 @@ std::vector<Entry> snapshot(const AccountState& state, std::int64_t drop_tombsto
     entries.emplace_back(entry::FolderFloor{id, folder.uidnext});
   }
   for (const std::string& name : state.subscriptions) entries.emplace_back(entry::Subscribed{name, true});
+  for (const auto& [name, value] : state.metadata) {
+    entries.emplace_back(entry::SetMetadata{no_folder, name, true, value});
+  }
   for (const auto& [mark, time] : state.marks) {
     if (time >= drop_marks_before) entries.emplace_back(entry::Marked{mark, time});
   }

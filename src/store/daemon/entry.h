@@ -124,13 +124,28 @@ struct Ancestor {
   LogEndMark log;
 };
 
+// What the identifier may do in the folder from now on; no rights: it is no longer in the list.
+struct SetAcl {
+  FolderId folder = no_folder;
+  std::string identifier;
+  std::string rights;
+};
+// An annotation of the folder, or of the account (no_folder), has this value from now on, or is gone.
+struct SetMetadata {
+  FolderId folder = no_folder;
+  std::string name;
+  bool there = true;
+  std::string value;
+};
+
 }  // namespace entry
 
 using Entry =
     std::variant<entry::AccountNamed, entry::FolderSet, entry::FolderRemoved, entry::FolderRenamed, entry::Subscribed,
                  entry::KeywordAdded, entry::Arrived, entry::FlagsChanged, entry::Renamed, entry::Expunged,
                  entry::RecentMoved, entry::Gone, entry::Marked, entry::Numbers, entry::FolderFloor, entry::Doomed,
-                 entry::DirectoryGone, entry::FullSince, entry::Named, entry::NamesDoubtful, entry::Ancestor>;
+                 entry::DirectoryGone, entry::FullSince, entry::Named, entry::NamesDoubtful, entry::Ancestor,
+                 entry::SetAcl, entry::SetMetadata>;
 
 // One frame's worth.
 struct Commit {

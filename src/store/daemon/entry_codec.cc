@@ -10,7 +10,8 @@ namespace {
 
 constexpr std::uint8_t format_version = 1;
 constexpr std::uint8_t may_skip_bit = 0x80;
-constexpr std::size_t max_text = 4096;  // above every bound on names, so that raising one needs no new format
+constexpr std::size_t max_text = 4096;       // above every bound on names, so that raising one needs no new format
+constexpr std::size_t max_octets = 1U << 20;  // and on values
 
 class Writer {
  public:
@@ -30,6 +31,7 @@ class Writer {
     if (value != 0) fixed(value);
   }
   void text(const std::string& value) { put_string(out_, value); }
+  void octets(const std::string& value) { put_string(out_, value); }
   void unique(const Unique& value) { out_.append(reinterpret_cast<const char*>(value.data()), value.size()); }
 
   void uids(const UidSet& set) {
@@ -80,6 +82,7 @@ class Reader {
     if (!in_.at_end()) fixed(value);
   }
   void text(std::string& value) { value = in_.string(max_text); }
+  void octets(std::string& value) { value = in_.string(max_octets); }
   void unique(Unique& value) {
     const std::string_view raw = in_.take(value.size());
     for (std::size_t i = 0; i < raw.size(); ++i) value[i] = static_cast<unsigned char>(raw[i]);
@@ -174,6 +177,10 @@ void fields(Archive& a, E& e) {
     a.number(e.folder), a.uids(e.uids);
   } else if constexpr (is<Archive, E, Ancestor>) {
     a.fixed(e.log.log_id), a.number(e.log.octets);
+  } else if constexpr (is<Archive, E, SetAcl>) {
+    a.number(e.folder), a.text(e.identifier), a.text(e.rights);
+  } else if constexpr (is<Archive, E, SetMetadata>) {
+    a.number(e.folder), a.text(e.name), a.flag(e.there), a.octets(e.value);
   } else {
     static_assert(is<Archive, E, Doomed> || is<Archive, E, DirectoryGone>);
     a.text(e.directory);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // The rows of one account against its state.
 #include <algorithm>
+#include <map>
 #include <shared_mutex>
 
 #include "store/daemon/index_writer.h"
@@ -21,9 +22,12 @@ class Comparison {
     if (!row) return say("the account has no row");
     if (row->totals != state.totals || row->highestmodseq != state.modseq) say("totals or MODSEQ of the account");
     compare_folders(state);
+    compare_named(metadata_table, no_folder, state.metadata, "annotations of the account");
     for (const auto& [id, folder] : state.folders) {
       compare_messages(folder);
       compare_modseqs(folder);
+      compare_named(acl_table, id, folder.acl, folder.name + ": rights");
+      compare_named(metadata_table, id, folder.metadata, folder.name + ": annotations");
     }
   }
   std::vector<std::string> take() { return std::move(found_); }
@@ -76,6 +80,18 @@ class Comparison {
       step();
     }
     for (; more(); step()) say(name(uid_here()) + " is only in the index");
+  }
+
+  void compare_named(IndexTable table, FolderId id, const std::map<std::string, std::string>& all,
+                     const std::string& what) {
+    const std::string prefix = folder_prefix(key_, id);
+    std::map<std::string, std::string> rows;
+    Cursor cursor(transaction_, environment_.table(table));
+    for (bool more = cursor.seek(prefix); more && cursor.has_prefix(prefix); more = cursor.next()) {
+      const auto value = unsealed(lmdb_view(cursor.key), lmdb_view(cursor.value));
+      if (value) rows.emplace(lmdb_view(cursor.key).substr(prefix.size()), *value);
+    }
+    if (rows != all) say(what + " differ");
   }
 
   void compare_modseqs(const Folder& folder) {

@@ -16,6 +16,7 @@ AccountRow account_row(const IndexedAccount& account, const AccountState& state)
   row.totals = state.totals;
   row.subscriptions.assign(state.subscriptions.begin(), state.subscriptions.end());
   row.listed_ns = account.listed_ns;
+  row.metadata_entries = static_cast<std::uint32_t>(state.metadata.size());
   return row;
 }
 
@@ -37,6 +38,8 @@ FolderRow folder_row(const Folder& folder) {
   row.first_recent = folder.first_recent;
   row.object_id = mailbox_object_id(folder.object);
   row.expunge_horizon = folder.expunge_horizon;
+  row.acl_entries = static_cast<std::uint32_t>(folder.acl.size());
+  row.metadata_entries = static_cast<std::uint32_t>(folder.metadata.size());
   row.keywords = folder.keywords;
   return row;
 }

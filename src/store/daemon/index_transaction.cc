@@ -117,11 +117,30 @@ void IndexTransaction::put_gone(FolderId folder, Modseq modseq, UidRange range) 
   put(gone_table, modseq_key(key_, folder, modseq, range.first), last);
 }
 
+void IndexTransaction::put_named(IndexTable table, FolderId folder, const std::map<std::string, std::string>& all,
+                                 const std::string& name) {
+  const auto found = all.find(name);
+  if (found == all.end()) {
+    erase(table, named_key(key_, folder, name));
+  } else {
+    put(table, named_key(key_, folder, name), found->second);
+  }
+}
+
+void IndexTransaction::put_acl(const Folder& folder, const std::string& identifier) {
+  put_named(acl_table, folder.id, folder.acl, identifier);
+}
+
+void IndexTransaction::put_metadata(const AccountState& state, FolderId folder, const std::string& name) {
+  const Metadata* const all = state.metadata_of(folder);
+  if (all != nullptr) put_named(metadata_table, folder, *all, name);
+}
+
 void IndexTransaction::erase_folder(FolderId folder) {
   const std::string prefix = folder_prefix(key_, folder);
   if (get(folder_table, prefix)) count_one_folder_less();
   erase(folder_table, prefix);
-  erase_in_parts({message_table, modseq_table, gone_table}, prefix);
+  erase_in_parts({message_table, modseq_table, gone_table, acl_table, metadata_table}, prefix);
 }
 
 void IndexTransaction::erase_account() {
@@ -129,7 +148,7 @@ void IndexTransaction::erase_account() {
   remember();
   erase(account_table, prefix);
   renew();
-  erase_in_parts({folder_table, message_table, modseq_table, gone_table}, prefix);
+  erase_in_parts({folder_table, message_table, modseq_table, gone_table, acl_table, metadata_table}, prefix);
 }
 
 int IndexTransaction::commit() {

@@ -5,6 +5,7 @@
 
 #include <cstddef>
 #include <initializer_list>
+#include <map>
 #include <optional>
 #include <set>
 #include <shared_mutex>
@@ -40,6 +41,9 @@ class IndexTransaction {
   // The row behind a message that is gone has another one before it now; those of `already` are written anyway.
   void chain_anew(const Folder& folder, Uid gone, const std::set<Uid>& already);
   void put_gone(FolderId folder, Modseq modseq, UidRange range);
+  // As the folder, or the account, has it now: the row of an entry that is gone goes.
+  void put_acl(const Folder& folder, const std::string& identifier);
+  void put_metadata(const AccountState& state, FolderId folder, const std::string& name);
   // Readers see no part of it once its own row is gone, with the first transaction.
   void erase_folder(FolderId folder);
   // What the account shows is remembered (table `witness`) after its rows are gone.
@@ -51,6 +55,8 @@ class IndexTransaction {
   void breathe();
 
  private:
+  void put_named(IndexTable table, FolderId folder, const std::map<std::string, std::string>& all,
+                 const std::string& name);
   // True if more rows than `limit` have to go: the rest stays.
   bool erase_prefix(IndexTable table, const std::string& prefix, std::size_t limit);
   void erase_in_parts(std::initializer_list<IndexTable> tables, const std::string& prefix);

@@ -99,7 +99,11 @@ Result<void> IndexWriter::publish_all(const IndexedAccount& account, const Accou
         writing.put_gone(id, gone.modseq, {gone.uid, gone.uid});
         writing.breathe();
       }
+      for (const auto& [identifier, rights] : folder.acl) writing.put_acl(folder, identifier);
+      for (const auto& [name, value] : folder.metadata) writing.put_metadata(state, id, name);
+      writing.breathe();
     }
+    for (const auto& [name, value] : state.metadata) writing.put_metadata(state, no_folder, name);
     writing.put(account_table, account_prefix(account.key), account_value(account, state, position));
   });
 }
@@ -123,6 +127,8 @@ struct Stale {
   void operator()(const entry::FlagsChanged& e) { add(e.folder, e.uids); }
   void operator()(const entry::Named& e) { add(e.folder, e.uids); }
   void operator()(const entry::Expunged& e) { add(e.folder, e.uids); }
+  void operator()(const entry::SetAcl& e) { folders.insert(e.folder); }
+  void operator()(const entry::SetMetadata& e) { folders.insert(e.folder); }
   template <typename Other>
   void operator()(const Other&) {}
 
@@ -163,6 +169,13 @@ Result<void> IndexWriter::publish(const IndexedAccount& account, const AccountSt
       const auto* const expunged = std::get_if<entry::Expunged>(&entry);
       if (expunged == nullptr || state.find(expunged->folder) == nullptr) continue;
       for (const UidRange& range : expunged->uids) writing.put_gone(expunged->folder, expunged->modseq, range);
+    }
+    for (const Entry& entry : entries) {
+      const auto* const acl = std::get_if<entry::SetAcl>(&entry);
+      const Folder* const folder = acl == nullptr ? nullptr : state.find(acl->folder);
+      if (folder != nullptr) writing.put_acl(*folder, acl->identifier);
+      const auto* const metadata = std::get_if<entry::SetMetadata>(&entry);
+      if (metadata != nullptr) writing.put_metadata(state, metadata->folder, metadata->name);
     }
     for (const FolderId id : stale.folders) {
       const Folder* const folder = state.find(id);

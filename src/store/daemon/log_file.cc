@@ -193,9 +193,9 @@ Result<bool> LogFile::is_at(Disk& disk, int partition, const std::string& path) 
 }
 
 bool LogFile::is_mostly_garbage(const AccountState& state, const LogLimits& limits) const {
-  std::uint64_t live = 1024;
+  std::uint64_t live = 1024 + state.metadata_octets();
   for (const auto& [id, folder] : state.folders) {
-    live += 200 + folder.messages.size() * 48 + folder.tombstones.size() * 30;
+    live += 200 + folder.messages.size() * 56 + folder.tombstones.size() * 30 + folder.acl.size() * 40;
   }
   return position_.octets > limits.floor_octets && position_.octets > limits.live_factor * live;
 }

@@ -132,6 +132,10 @@ void Server::serve(UniqueFd listening) {
   answer<DeleteFolderOperation>();
   answer<RenameFolderOperation>();
   answer<SubscribeOperation>();
+  answer<SetAclOperation>();
+  answer<GetAclOperation>();
+  answer<SetMetadataOperation>();
+  answer<GetMetadataOperation>();
   answer<OpenMailboxOperation>();
   answer<InspectOperation>();
   rpc_->on<OpenAccount>([this](RpcRequest<OpenAccount> call) { return open_account(std::move(call)); });

@@ -14,6 +14,12 @@ std::uint64_t mark_of(const Unique& unique) {
   return mark;
 }
 
+std::uint64_t octets_of(const Metadata& entries) {
+  std::uint64_t sum = 0;
+  for (const auto& [name, value] : entries) sum += name.size() + value.size();
+  return sum;
+}
+
 const Message* Folder::find(Uid uid) const {
   const auto at = std::lower_bound(messages.begin(), messages.end(), uid,
                                    [](const Message& message, Uid wanted) { return message.uid < wanted; });
@@ -47,6 +53,22 @@ const Folder* AccountState::find(FolderId id) const {
 
 Folder* AccountState::find(FolderId id) {
   return const_cast<Folder*>(std::as_const(*this).find(id));
+}
+
+const Metadata* AccountState::metadata_of(FolderId id) const {
+  if (id == no_folder) return &metadata;
+  const Folder* const folder = find(id);
+  return folder == nullptr ? nullptr : &folder->metadata;
+}
+
+Metadata* AccountState::metadata_of(FolderId id) {
+  return const_cast<Metadata*>(std::as_const(*this).metadata_of(id));
+}
+
+std::uint64_t AccountState::metadata_octets() const {
+  std::uint64_t sum = octets_of(metadata);
+  for (const auto& [id, folder] : folders) sum += octets_of(folder.metadata);
+  return sum;
 }
 
 const Folder* AccountState::find_by_name(std::string_view wanted) const {

@@ -43,6 +43,11 @@ struct Tombstone {
 
 std::uint64_t mark_of(const Unique& unique);  // its first 64 bits
 
+using Acl = std::map<std::string, std::string>;       // identifier -> rights (RFC 4314), sorted; none is empty
+using Metadata = std::map<std::string, std::string>;  // name, in lower case -> value (RFC 5464)
+
+std::uint64_t octets_of(const Metadata& entries);  // names and values
+
 struct Folder {
   FolderId id = no_folder;
   std::string name;          // UTF-8
@@ -58,6 +63,8 @@ struct Folder {
   std::vector<KeywordSet> keyword_sets = {KeywordSet{}};  // those in use or once used; [0] is empty
   std::vector<Message> messages;                          // ascending uid
   std::vector<Tombstone> tombstones;                      // ascending modseq
+  Acl acl;
+  Metadata metadata;
   std::uint32_t unseen = 0;
   std::uint32_t deleted = 0;
   std::uint32_t names_behind = 0;  // messages with name_behind
@@ -94,12 +101,18 @@ struct AccountState {
   FolderId next_folder = inbox_folder;
   std::map<FolderId, Folder> folders;
   std::set<std::string> subscriptions;
+  Metadata metadata;                                      // of the account itself
   std::set<std::string> doomed;                           // directories of removed folders that may still be on disk
   std::unordered_map<std::uint64_t, std::int64_t> marks;  // of messages gone with their folder: mark -> time gone
   std::vector<LogEndMark> ancestors;                      // of the log, oldest first, at most max_ancestors
 
   [[nodiscard]] const Folder* find(FolderId id) const;
   Folder* find(FolderId id);
+  // Annotations of the folder, or those of the account (no_folder); null if there is no such folder.
+  [[nodiscard]] const Metadata* metadata_of(FolderId id) const;
+  Metadata* metadata_of(FolderId id);
+  // octets_of() those of the account and all its folders.
+  [[nodiscard]] std::uint64_t metadata_octets() const;
   [[nodiscard]] const Folder* find_by_name(std::string_view wanted) const;  // INBOX in any case
   [[nodiscard]] bool has_names_behind() const;
 };

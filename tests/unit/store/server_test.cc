@@ -5,8 +5,10 @@
 #include <boost/test/unit_test.hpp>
 
 #include "loop/listen_socket.h"
+#include "store/acl.h"
 #include "store/client.h"
 #include "store/daemon/thread.h"
+#include "store/metadata.h"
 #include "support/run_task.h"
 #include "unit/store/fixtures.h"
 
@@ -132,6 +134,66 @@ Task<void> watch_changes(World& world, std::vector<ChangeNotice>& notices) {
   co_await world.server->stop(soon());
 }
 
+Task<void> set_and_get_rights(World& world) {
+  OpenAccount open;
+  open.account = user("ann");
+  const auto opened = co_await world.client->call(open, soon());
+  BOOST_REQUIRE(opened.has_value());
+  SetAcl set;
+  set.account = user("ann");
+  set.folder = inbox_folder;
+  set.identifier = "anyone";
+  set.rights = "rl";
+  const auto done = co_await world.client->call(set, soon());
+  BOOST_REQUIRE(done.has_value());
+  BOOST_TEST(done->changed);
+  set.rights = "R";
+  const auto refused = co_await world.client->call(set, soon());
+  BOOST_REQUIRE(!refused.has_value());
+  BOOST_TEST((refused.error().kind == Kind::permanent));
+  GetAcl get;
+  get.account = user("ann");
+  get.folder = inbox_folder;
+  const auto got = co_await world.client->call(get, soon());
+  BOOST_REQUIRE(got.has_value());
+  const std::vector<AclEntry> expected = {{"anyone", "lr"}};
+  BOOST_TEST((got->entries == expected));
+  const auto shown = (*IndexReader::open(opened->index_path))->acl(opened->key, inbox_folder);
+  BOOST_REQUIRE(shown.has_value());
+  BOOST_TEST((*shown == expected));
+  co_await world.server->stop(soon());
+}
+
+Task<void> set_and_get_metadata(World& world) {
+  OpenAccount open;
+  open.account = user("ann");
+  const auto opened = co_await world.client->call(open, soon());
+  BOOST_REQUIRE(opened.has_value());
+  SetMetadata set;
+  set.account = user("ann");
+  MetadataChange change;
+  change.name = "/Private/Vendor/Test/Binary";
+  change.value = std::string("\0\xff", 2);
+  set.changes.push_back(change);
+  const auto done = co_await world.client->call(set, soon());
+  BOOST_REQUIRE(done.has_value());
+  BOOST_TEST(done->changed);
+  GetMetadata get;
+  get.account = user("ann");
+  const auto got = co_await world.client->call(get, soon());
+  BOOST_REQUIRE(got.has_value());
+  const std::vector<MetadataEntry> expected = {{"/private/vendor/test/binary", change.value}};
+  BOOST_TEST((got->entries == expected));
+  const auto shown = (*IndexReader::open(opened->index_path))->metadata(opened->key, no_folder);
+  BOOST_REQUIRE(shown.has_value());
+  BOOST_TEST((*shown == expected));
+  get.folder = inbox_folder;
+  const auto of_inbox = co_await world.client->call(get, soon());
+  BOOST_REQUIRE(of_inbox.has_value());
+  BOOST_TEST(of_inbox->entries.empty());
+  co_await world.server->stop(soon());
+}
+
 // How many files of an account's INBOX show \Seen.
 std::ptrdiff_t seen_in_names(const World& world, const std::string& uid) {
   std::ptrdiff_t seen = 0;
@@ -197,6 +259,18 @@ Task<void> flag_and_wait(World& world, std::vector<ChangeNotice>& notices) {
 BOOST_AUTO_TEST_CASE(a_message_for_two_recipients_is_readable_by_both_once_it_is_acknowledged) {
   World world;
   test::run_task(world.loop, deliver_and_read(world));
+  world.client.reset();
+}
+
+BOOST_AUTO_TEST_CASE(rights_are_set_and_told_through_the_socket_and_shown_by_the_index) {
+  World world;
+  test::run_task(world.loop, set_and_get_rights(world));
+  world.client.reset();
+}
+
+BOOST_AUTO_TEST_CASE(annotations_are_set_and_told_through_the_socket_and_shown_by_the_index) {
+  World world;
+  test::run_task(world.loop, set_and_get_metadata(world));
   world.client.reset();
 }
 

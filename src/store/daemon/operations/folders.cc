@@ -107,6 +107,11 @@ Result<void> RenameFolderOperation::plan(Plan& plan, AccountAccess& access) {
   if (folder->id == inbox_folder) {  // RFC 9051 6.3.6: its messages move, INBOX stays
     const auto made = plan_folder_path(plan, access, {*name, special_use::none, false});
     if (!made) return made.error();
+    // RFC 5464 4.1: the annotations should then be those of both, if there is room for them.
+    const bool fits = plan.state.metadata_octets() + octets_of(folder->metadata) <= max_metadata_octets;
+    for (const auto& [entry_name, value] : folder->metadata) {
+      if (fits) plan.add(entry::SetMetadata{*made, entry_name, true, value});
+    }
     const UidSet all = existing_uids(*folder, {{1, UINT32_MAX}}, [](const Message&) { return true; });
     reply.modseq = all.empty() ? plan.state.modseq : plan.next_modseq();
     if (all.empty()) return {};

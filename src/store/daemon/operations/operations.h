@@ -6,10 +6,12 @@
 #include <memory>
 #include <optional>
 
+#include "store/acl.h"
 #include "store/daemon/operation.h"
 #include "store/daemon/receive.h"
 #include "store/daemon/scan.h"
 #include "store/messages.h"
+#include "store/metadata.h"
 
 namespace mailtree::store {
 
@@ -134,6 +136,33 @@ class RenameFolderOperation final : public RequestOperation<RenameFolder> {
 };
 
 class SubscribeOperation final : public RequestOperation<Subscribe> {
+ public:
+  using RequestOperation::RequestOperation;
+  Result<void> plan(Plan& plan, AccountAccess& access) override;
+};
+
+// --- rights and annotations (acl.cc, metadata.cc)
+class SetAclOperation final : public RequestOperation<SetAcl> {
+ public:
+  using RequestOperation::RequestOperation;
+  bool adds_data() const override { return !request.rights.empty(); }
+  Result<void> plan(Plan& plan, AccountAccess& access) override;
+};
+
+class GetAclOperation final : public RequestOperation<GetAcl> {
+ public:
+  using RequestOperation::RequestOperation;
+  Result<void> plan(Plan& plan, AccountAccess& access) override;
+};
+
+class SetMetadataOperation final : public RequestOperation<SetMetadata> {
+ public:
+  using RequestOperation::RequestOperation;
+  bool adds_data() const override;
+  Result<void> plan(Plan& plan, AccountAccess& access) override;
+};
+
+class GetMetadataOperation final : public RequestOperation<GetMetadata> {
  public:
   using RequestOperation::RequestOperation;
   Result<void> plan(Plan& plan, AccountAccess& access) override;
