@@ -169,6 +169,8 @@ inline constexpr std::array event_names = {
     EventName{"store.quota.warning", Level::warning,
               "A mailbox holds most of its quota now; said again only after it was below."},
     EventName{"store.removal.failed", Level::warning, "A file of an expunged message could not be removed yet."},
+    EventName{"store.transfer.unfinished", Level::warning,
+              "Messages that move to another account could not arrive yet; the next who opens either goes on."},
     EventName{"store.usage.failed", Level::warning, "The sums of the domains could not be written."},
     EventName{"store.usage.recounted", Level::info, "All accounts were counted: the sums of the domains are exact."},
     EventName{"store.usage.unreadable", Level::warning, "The sums of the domains are lost; all accounts are counted."},

@@ -6,6 +6,7 @@
 #include "store/acl.h"
 #include "store/inspection.h"
 #include "store/metadata.h"
+#include "store/transfer.h"
 
 namespace mailtree::net {
 MAILTREE_MESSAGE(store::OpenAccount);
@@ -52,4 +53,5 @@ MAILTREE_MESSAGE(store::SetMetadata);
 MAILTREE_MESSAGE(store::SetMetadata::Reply);
 MAILTREE_MESSAGE(store::GetMetadata);
 MAILTREE_MESSAGE(store::GetMetadata::Reply);
+MAILTREE_MESSAGE(store::MoveToAccount);
 }  // namespace mailtree::net

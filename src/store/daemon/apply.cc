@@ -256,6 +256,39 @@ struct Applier {
     return {};
   }
 
+  Result<void> operator()(const entry::Leaving& e) const {
+    state.departures[e.number] = {e.folder, e.uids, e.target, e.target_folder};
+    return {};
+  }
+
+  Result<void> operator()(const entry::Left& e) const {
+    state.departures.erase(e.number);
+    return {};
+  }
+
+  Result<void> operator()(const entry::Coming& e) const {
+    state.arrivals[e.number] = {e.source, e.marks, false};
+    return {};
+  }
+
+  Result<void> operator()(const entry::Came& e) const {
+    const auto arrival = state.arrivals.find(e.number);
+    if (arrival == state.arrivals.end()) return contradiction("unknown transfer came");
+    arrival->second.came = true;
+    return {};
+  }
+
+  // A file that was made for a message which then did not come is still known to mean nothing.
+  Result<void> operator()(const entry::Settled& e) const {
+    const auto arrival = state.arrivals.find(e.number);
+    if (arrival == state.arrivals.end()) return {};
+    if (!arrival->second.came) {
+      for (const std::uint64_t mark : arrival->second.marks) state.marks[mark] = time;
+    }
+    state.arrivals.erase(arrival);
+    return {};
+  }
+
   Result<void> operator()(const entry::SetAcl& e) const {
     Folder* const folder = state.find(e.folder);
     if (folder == nullptr) return contradiction("rights in an unknown folder");
@@ -324,6 +357,14 @@ std::vector<Entry> snapshot(const AccountState& state, std::int64_t drop_tombsto
   for (const std::string& name : state.subscriptions) entries.emplace_back(entry::Subscribed{name, true});
   for (const auto& [name, value] : state.metadata) {
     entries.emplace_back(entry::SetMetadata{no_folder, name, true, value});
+  }
+  for (const auto& [number, departure] : state.departures) {
+    entries.emplace_back(
+        entry::Leaving{number, departure.folder, departure.uids, departure.target, departure.target_folder});
+  }
+  for (const auto& [number, arrival] : state.arrivals) {
+    entries.emplace_back(entry::Coming{number, arrival.source, arrival.marks});
+    if (arrival.came) entries.emplace_back(entry::Came{number});
   }
   for (const auto& [mark, time] : state.marks) {
     if (time >= drop_marks_before) entries.emplace_back(entry::Marked{mark, time});

@@ -138,6 +138,30 @@ struct SetMetadata {
   std::string value;
 };
 
+// Messages are about to move to another account; they are here until they are expunged.
+struct Leaving {
+  std::uint64_t number = 0;  // random, of the transfer
+  FolderId folder = no_folder;
+  UidSet uids;
+  AccountName target;
+  FolderId target_folder = no_folder;
+};
+struct Left {  // the transfer is over here: they are expunged, or stay
+  std::uint64_t number = 0;
+};
+// Messages of another account are about to come: whoever opens this one asks that one.
+struct Coming {
+  std::uint64_t number = 0;
+  AccountName source;
+  std::vector<std::uint64_t> marks;
+};
+struct Came {  // with their Arrived
+  std::uint64_t number = 0;
+};
+struct Settled {  // the transfer is over there too
+  std::uint64_t number = 0;
+};
+
 }  // namespace entry
 
 using Entry =
@@ -145,7 +169,8 @@ using Entry =
                  entry::KeywordAdded, entry::Arrived, entry::FlagsChanged, entry::Renamed, entry::Expunged,
                  entry::RecentMoved, entry::Gone, entry::Marked, entry::Numbers, entry::FolderFloor, entry::Doomed,
                  entry::DirectoryGone, entry::FullSince, entry::Named, entry::NamesDoubtful, entry::Ancestor,
-                 entry::SetAcl, entry::SetMetadata>;
+                 entry::SetAcl, entry::SetMetadata, entry::Leaving, entry::Left, entry::Coming, entry::Came,
+                 entry::Settled>;
 
 // One frame's worth.
 struct Commit {

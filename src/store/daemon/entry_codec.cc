@@ -44,6 +44,11 @@ class Writer {
     }
   }
 
+  void marks(const std::vector<std::uint64_t>& all) {
+    put_varint(out_, all.size());
+    for (const std::uint64_t mark : all) fixed(mark);
+  }
+
   void keywords(const KeywordSet& set) {
     std::string numbers;
     for (std::size_t i = 0; i < max_keywords; ++i) {
@@ -98,6 +103,11 @@ class Reader {
       set.push_back({static_cast<Uid>(first), static_cast<Uid>(last)});
       next = last;
     }
+  }
+
+  void marks(std::vector<std::uint64_t>& all) {
+    const std::uint64_t size = in_.varint();
+    for (std::uint64_t i = 0; i < size && ok(); ++i) fixed(all.emplace_back());
   }
 
   void keywords(KeywordSet& set) {
@@ -181,6 +191,13 @@ void fields(Archive& a, E& e) {
     a.number(e.folder), a.text(e.identifier), a.text(e.rights);
   } else if constexpr (is<Archive, E, SetMetadata>) {
     a.number(e.folder), a.text(e.name), a.flag(e.there), a.octets(e.value);
+  } else if constexpr (is<Archive, E, Leaving>) {
+    a.fixed(e.number), a.number(e.folder), a.uids(e.uids);
+    a.text(e.target.domain), a.text(e.target.uid), a.text(e.target.entry_uuid), a.number(e.target_folder);
+  } else if constexpr (is<Archive, E, Coming>) {
+    a.fixed(e.number), a.text(e.source.domain), a.text(e.source.uid), a.text(e.source.entry_uuid), a.marks(e.marks);
+  } else if constexpr (is<Archive, E, Left> || is<Archive, E, Came> || is<Archive, E, Settled>) {
+    a.fixed(e.number);
   } else {
     static_assert(is<Archive, E, Doomed> || is<Archive, E, DirectoryGone>);
     a.text(e.directory);

@@ -30,6 +30,7 @@ std::unordered_set<std::uint64_t> known_marks(const AccountState& state) {
     for (const Tombstone& gone : folder.tombstones) marks.insert(gone.mark);
   }
   for (const auto& [mark, time] : state.marks) marks.insert(mark);
+  for (const auto& [number, arrival] : state.arrivals) marks.insert(arrival.marks.begin(), arrival.marks.end());
   return marks;
 }
 

@@ -97,6 +97,7 @@ Result<void> Server::open() {
   opened_at_ = std::chrono::steady_clock::now();
   const auto tell = [this](const ChangeNotice& notice) { notify(notice); };
   accounts_ = std::make_unique<Accounts>(loop_, pool_, *partition_, *index_, clock_, options_.limits, tell);
+  transfers_ = std::make_unique<Transfers>(loop_, *accounts_);
   upkeep_ = std::make_unique<Upkeep>(loop_, pool_, *accounts_, *partition_, options_.upkeep);
   upkeep_->load();
   log::event(log::Level::info, "store.partition.opened",
@@ -139,6 +140,7 @@ void Server::serve(UniqueFd listening) {
   answer<OpenMailboxOperation>();
   answer<InspectOperation>();
   rpc_->on<OpenAccount>([this](RpcRequest<OpenAccount> call) { return open_account(std::move(call)); });
+  rpc_->on<MoveToAccount>([this](RpcRequest<MoveToAccount> call) { return move_to_account(std::move(call)); });
   rpc_->on<Deliver>([this](RpcRequest<Deliver> call) { return deliver(std::move(call)); });
   rpc_->on<Append>([this](RpcRequest<Append> call) { return append(std::move(call)); });
   rpc_->on<ListAccounts>([this](RpcRequest<ListAccounts> call) { return list(std::move(call)); });
@@ -174,10 +176,17 @@ Task<void> Server::release() {
 }
 
 Task<Result<OpenAccount::Reply>> Server::open_account(RpcRequest<OpenAccount> call) {
-  const auto operation = std::make_shared<OpenAccountOperation>(std::move(call.message));
+  auto operation = std::make_shared<OpenAccountOperation>(call.message);
   std::vector<std::shared_ptr<Operation>> all = {operation};
   co_await accounts_->perform(std::move(all));
   if (!operation->outcome) co_return operation->outcome.error();
+  if (!operation->unfinished.empty()) {  // then once more: it holds something else now
+    co_await transfers_->finish(operation->unfinished);
+    operation = std::make_shared<OpenAccountOperation>(std::move(call.message));
+    std::vector<std::shared_ptr<Operation>> again = {operation};
+    co_await accounts_->perform(std::move(again));
+    if (!operation->outcome) co_return operation->outcome.error();
+  }
   operation->reply.index_path = index_->path();
   co_return operation->reply;
 }
@@ -188,6 +197,12 @@ Task<Result<WithDescriptors<NewMessageFile::Reply>>> Server::new_message_file(Rp
   auto job = [partition, size] { return make_message_file(*partition, size); };
   auto made = co_await pool_.run(std::move(job));
   co_return made;
+}
+
+Task<Result<CopyResult>> Server::move_to_account(RpcRequest<MoveToAccount> call) {
+  [[maybe_unused]] const int frame = 0;
+  auto moved = co_await transfers_->move(std::move(call.message));
+  co_return moved;
 }
 
 Task<Result<Deliver::Reply>> Server::deliver(RpcRequest<Deliver> call) {

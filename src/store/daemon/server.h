@@ -17,6 +17,7 @@
 #include "store/daemon/accounts.h"
 #include "store/daemon/index_writer.h"
 #include "store/daemon/partition.h"
+#include "store/daemon/transfers.h"
 #include "store/daemon/upkeep.h"
 #include "store/inspection.h"
 #include "store/messages.h"
@@ -67,6 +68,7 @@ class Server {
   loop::Task<Result<net::WithDescriptors<NewMessageFile::Reply>>> new_message_file(
       net::RpcRequest<NewMessageFile> call);
   loop::Task<Result<OpenAccount::Reply>> open_account(net::RpcRequest<OpenAccount> call);
+  loop::Task<Result<CopyResult>> move_to_account(net::RpcRequest<MoveToAccount> call);
   loop::Task<Result<Deliver::Reply>> deliver(net::RpcRequest<Deliver> call);
   loop::Task<Result<Append::Reply>> append(net::RpcRequest<Append> call);
   loop::Task<Result<net::WithDescriptors<OpenFile::Reply>>> open_file(net::RpcRequest<OpenFile> call);
@@ -90,6 +92,7 @@ class Server {
   std::unique_ptr<Partition> partition_;
   std::unique_ptr<IndexWriter> index_;
   std::unique_ptr<Accounts> accounts_;
+  std::unique_ptr<Transfers> transfers_;
   std::unique_ptr<Upkeep> upkeep_;
   std::unique_ptr<net::RpcServer> rpc_;
   std::unique_ptr<Housekeeping> housekeeping_;

@@ -79,6 +79,13 @@ const Folder* AccountState::find_by_name(std::string_view wanted) const {
   return nullptr;
 }
 
+std::vector<Transfer> AccountState::transfers() const {
+  std::vector<Transfer> all;
+  for (const auto& [number, departure] : departures) all.push_back({number, name, departure.target});
+  for (const auto& [number, arrival] : arrivals) all.push_back({number, arrival.source, name});
+  return all;
+}
+
 bool AccountState::has_names_behind() const {
   return std::any_of(folders.begin(), folders.end(), [](const auto& one) { return one.second.names_behind != 0; });
 }

@@ -92,6 +92,27 @@ struct LogEndMark {
   std::uint64_t octets = 0;
 };
 
+// Messages on their way to another account of the partition, by the random number of their transfer.
+struct Departure {
+  FolderId folder = no_folder;
+  UidSet uids;  // those that still exist
+  AccountName target;
+  FolderId target_folder = no_folder;
+};
+// Seen from there: files of these messages mean nothing before the record that takes them in.
+struct Arrival {
+  AccountName source;
+  std::vector<std::uint64_t> marks;
+  bool came = false;  // they are here; the source may not have let go yet
+};
+
+// What a transfer is known by. Only one at a time may go on with it.
+struct Transfer {
+  std::uint64_t number = 0;
+  AccountName source;
+  AccountName target;
+};
+
 struct AccountState {
   AccountName name;
   std::string host;  // in the file names
@@ -104,6 +125,8 @@ struct AccountState {
   Metadata metadata;                                      // of the account itself
   std::set<std::string> doomed;                           // directories of removed folders that may still be on disk
   std::unordered_map<std::uint64_t, std::int64_t> marks;  // of messages gone with their folder: mark -> time gone
+  std::map<std::uint64_t, Departure> departures;
+  std::map<std::uint64_t, Arrival> arrivals;
   std::vector<LogEndMark> ancestors;                      // of the log, oldest first, at most max_ancestors
 
   [[nodiscard]] const Folder* find(FolderId id) const;
@@ -115,6 +138,8 @@ struct AccountState {
   [[nodiscard]] std::uint64_t metadata_octets() const;
   [[nodiscard]] const Folder* find_by_name(std::string_view wanted) const;  // INBOX in any case
   [[nodiscard]] bool has_names_behind() const;
+  // Those that were begun and are not known to be over.
+  [[nodiscard]] std::vector<Transfer> transfers() const;
 };
 
 }  // namespace mailtree::store

@@ -9,6 +9,7 @@
 #include "store/client.h"
 #include "store/daemon/thread.h"
 #include "store/metadata.h"
+#include "store/transfer.h"
 #include "support/run_task.h"
 #include "unit/store/fixtures.h"
 
@@ -194,6 +195,66 @@ Task<void> set_and_get_metadata(World& world) {
   co_await world.server->stop(soon());
 }
 
+Task<Result<OpenAccount::Reply>> open_account(World& world, std::string uid) {
+  OpenAccount open;
+  open.account = user(uid);
+  const auto opened = co_await world.client->call(open, soon());
+  co_return opened;
+}
+
+// More than one transfer takes at a time.
+Task<void> move_to_bob(World& world) {
+  constexpr Uid many = 200;
+  static_assert(many > max_transfer);
+  const auto ann = co_await open_account(world, "ann");
+  const auto bob = co_await open_account(world, "bob");
+  BOOST_REQUIRE((ann && bob));
+  for (Uid sent = 0; sent < many; sent += 10) {
+    Append append;
+    append.account = user("ann");
+    append.folder = inbox_folder;
+    append.messages.resize(10);
+    std::vector<UniqueFd> files;
+    for (AppendMessage& message : append.messages) {
+      auto file = co_await world.client->new_message_file(0, soon());
+      BOOST_REQUIRE(file.has_value());
+      BOOST_REQUIRE(world.disk.write_at(file->get(), "x\r\n", 0).has_value());
+      files.push_back(std::move(*file));
+      message.size = 3;
+    }
+    const auto appended = co_await world.client->append(append, std::move(files), soon());
+    BOOST_REQUIRE(appended.has_value());
+  }
+  MoveToAccount move;
+  move.account = user("ann");
+  move.source = inbox_folder;
+  move.uids.push_back({2, UINT32_MAX});
+  move.target_account = user("bob");
+  move.target = inbox_folder;
+  const auto moved = co_await world.client->call(move, soon());
+  BOOST_REQUIRE(moved.has_value());
+  BOOST_TEST(count(moved->source) == many - 1);
+  BOOST_TEST(count(moved->target) == many - 1);
+  const auto reader = IndexReader::open(ann->index_path);
+  BOOST_REQUIRE(reader.has_value());
+  const auto of_ann = (*reader)->folder(ann->key, inbox_folder);
+  const auto of_bob = (*reader)->folder(bob->key, inbox_folder);
+  BOOST_REQUIRE((of_ann && of_bob));
+  BOOST_TEST(of_ann->messages == 1U);
+  BOOST_TEST(of_bob->messages == many - 1);
+  BOOST_TEST(of_bob->uidvalidity == moved->uidvalidity);
+  BOOST_TEST(of_ann->highestmodseq == moved->modseq);
+  move.target_account = user("nobody");
+  move.uids.front().first = 1;
+  const auto refused = co_await world.client->call(move, soon());
+  BOOST_REQUIRE(!refused.has_value());
+  BOOST_TEST((refused.error().condition == Condition::no_such_mailbox));
+  move.target_account = move.account;
+  const auto senseless = co_await world.client->call(move, soon());
+  BOOST_TEST(!senseless.has_value());
+  co_await world.server->stop(soon());
+}
+
 // How many files of an account's INBOX show \Seen.
 std::ptrdiff_t seen_in_names(const World& world, const std::string& uid) {
   std::ptrdiff_t seen = 0;
@@ -271,6 +332,12 @@ BOOST_AUTO_TEST_CASE(rights_are_set_and_told_through_the_socket_and_shown_by_the
 BOOST_AUTO_TEST_CASE(annotations_are_set_and_told_through_the_socket_and_shown_by_the_index) {
   World world;
   test::run_task(world.loop, set_and_get_metadata(world));
+  world.client.reset();
+}
+
+BOOST_AUTO_TEST_CASE(messages_move_to_another_account_some_at_a_time) {
+  World world;
+  test::run_task(world.loop, move_to_bob(world));
   world.client.reset();
 }
 

@@ -62,6 +62,7 @@ Result<void> OpenAccountOperation::plan(Plan& plan, AccountAccess& access) {
   reply.key = account_key(account);
   reply.account_path = access.partition.path() + "/" + account_place(account).path();
   reply.totals = plan.state.totals;
+  unfinished = plan.state.transfers();
   return {};
 }
 

@@ -35,6 +35,7 @@ class OpenAccountOperation final : public RequestOperation<OpenAccount> {
   Result<void> prepare(AccountAccess& access) override;
   Result<void> plan(Plan& plan, AccountAccess& access) override;
   void see_index(IndexWriter& index, const IndexedAccount& indexed, const AccountState& state, bool published) override;
+  std::vector<Transfer> unfinished;  // to be gone on with before the reply
 
  private:
   std::vector<std::string> foreign_;
