@@ -40,7 +40,7 @@ def opened(account, count=0, folder="INBOX"):
 def capabilities(instance, _):
     with instance.account().imap() as session:
         words = session.capability()
-        for word in ("IMAP4REV1", "IDLE", "UIDPLUS", "LITERAL+", "NAMESPACE", "ID", "SPECIAL-USE"):
+        for word in ("IMAP4REV1", "IDLE", "UIDPLUS", "LITERAL+", "NAMESPACE", "ID", "SPECIAL-USE", "OBJECTID"):
             assert word in words, (word, words)
         space = session.ok("NAMESPACE").named("NAMESPACE")[0]
         assert space[1] == [[b"", b"/"]], space

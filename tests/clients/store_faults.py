@@ -31,9 +31,9 @@ def everything(account):
     found = {}
     with account.imap(timeout=60) as session:
         for name in sorted(session.folders()):
-            status = session.ok(f'STATUS "{name}" (MESSAGES UIDNEXT UIDVALIDITY UNSEEN)').named("STATUS")
+            status = session.ok(f'STATUS "{name}" (MESSAGES UIDNEXT UIDVALIDITY UNSEEN MAILBOXID)').named("STATUS")
             session.ok(f'EXAMINE "{name}"')
-            answer = session.ok("UID FETCH 1:* (UID FLAGS INTERNALDATE RFC822.SIZE ENVELOPE)")
+            answer = session.ok("UID FETCH 1:* (UID FLAGS INTERNALDATE RFC822.SIZE ENVELOPE EMAILID THREADID)")
             messages = {n: {k: v for k, v in sorted(m.items())} for n, m in answer.fetched().items()}
             for message in messages.values():
                 message["FLAGS"] = sorted(f for f in message["FLAGS"] if f != b"\\Recent")

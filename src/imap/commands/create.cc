@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// CREATE (RFC 3501 section 6.3.3) with USE (RFC 6154 section 3).
+// CREATE (RFC 3501 section 6.3.3) with USE (RFC 6154 section 3); MAILBOXID (RFC 8474).
 #include <array>
 
 #include "base/ascii.h"
@@ -56,7 +56,7 @@ Ending create(Session& session, Decoder& in) {
   request.account = session.account().name();
   const auto answer = co_await session.account().call(request);
   if (!answer) co_return answer.error();
-  co_return Completion::ok("CREATE completed");
+  co_return Completion::ok("MAILBOXID (" + answer->object_id + ")", "CREATE completed");
 }
 
 }  // namespace mailtree::imap::commands

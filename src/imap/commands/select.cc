@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// SELECT and EXAMINE (RFC 3501 sections 6.3.1 and 6.3.2).
+// SELECT and EXAMINE (RFC 3501 sections 6.3.1 and 6.3.2), MAILBOXID (RFC 8474).
 #include "imap/commands/commands.h"
 #include "imap/fetch/row_writer.h"
 #include "imap/grammar/encoder.h"
@@ -66,6 +66,7 @@ void append_counts(std::string& out, const Opening& opening, store::Uid uidnext)
   if (opening.first_unseen != 0) line("* OK [UNSEEN ", opening.first_unseen, "] First unseen");
   line("* OK [UIDVALIDITY ", opening.view->uidvalidity(), "] UIDs valid");
   line("* OK [UIDNEXT ", uidnext, "] Predicted next UID");
+  out.append("* OK [MAILBOXID (").append(opening.folder.object_id).append(")] Object id of the mailbox\r\n");
 }
 
 Ending run_select(Session& session, Decoder& in, bool read_only) {

@@ -22,10 +22,14 @@ Result<std::uint64_t> count_recent(const Session& session, store::AccountKey key
   return count;
 }
 
-void append_item(std::string& out, bool& first, std::string_view name, std::uint64_t number) {
+void append_name(std::string& out, bool& first, std::string_view name) {
   if (!first) out.push_back(' ');
   first = false;
   out.append(name).push_back(' ');
+}
+
+void append_item(std::string& out, bool& first, std::string_view name, std::uint64_t number) {
+  append_name(out, first, name);
   append_number(out, number);
 }
 
@@ -53,6 +57,10 @@ Ending status(Session& session, Decoder& arguments) {
   if ((items & status_item::uidnext) != 0) append_item(out, first, "UIDNEXT", folder->uidnext);
   if ((items & status_item::uidvalidity) != 0) append_item(out, first, "UIDVALIDITY", folder->uidvalidity);
   if ((items & status_item::unseen) != 0) append_item(out, first, "UNSEEN", folder->unseen);
+  if ((items & status_item::mailbox_id) != 0) {
+    append_name(out, first, "MAILBOXID");
+    out.append("(").append(folder->object_id).append(")");
+  }
   out.append(")\r\n");
   co_return Completion::ok("STATUS completed");
 }

@@ -5,6 +5,7 @@
 #include "imap/grammar/date.h"
 #include "imap/grammar/encoder.h"
 #include "imap/grammar/flag.h"
+#include "store/object_id.h"
 
 namespace mailtree::imap {
 namespace {
@@ -12,6 +13,16 @@ namespace {
 static_assert(flag_bit::seen == store::flag::seen && flag_bit::answered == store::flag::answered &&
               flag_bit::flagged == store::flag::flagged && flag_bit::deleted == store::flag::deleted &&
               flag_bit::draft == store::flag::draft);
+
+// RFC 8474 section 7: fetch-emailid-resp, fetch-threadid-resp.
+void append_object_id(std::string& out, std::string_view name, const std::string& id) {
+  out.append(name);
+  if (id.empty()) {
+    out.append(" NIL");
+  } else {
+    out.append(" (").append(id).append(")");
+  }
+}
 
 }  // namespace
 
@@ -52,6 +63,8 @@ void append_row_item(std::string& out, const FetchItem& item, const store::Messa
       out.append("RFC822.SIZE ");
       append_number(out, row.crlf_size);
       break;
+    case FetchItem::Kind::email_id: append_object_id(out, "EMAILID", store::email_object_id(row.unique)); break;
+    case FetchItem::Kind::thread_id: append_object_id(out, "THREADID", store::thread_object_id(row.thread)); break;
     default: break;
   }
 }

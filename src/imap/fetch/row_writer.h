@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// The items of FETCH that stand in the index row: FLAGS, UID, INTERNALDATE, RFC822.SIZE.
+// The items of FETCH that stand in the index row: FLAGS, UID, INTERNALDATE, RFC822.SIZE, EMAILID, THREADID.
 #pragma once
 
 #include <string>

@@ -18,15 +18,17 @@ struct NamedItem {
   Kind kind;
   bool peek;
 };
-constexpr std::array<NamedItem, 9> named_items{{{"FLAGS", Kind::flags, true},
-                                                {"UID", Kind::uid, true},
-                                                {"INTERNALDATE", Kind::internal_date, true},
-                                                {"RFC822.SIZE", Kind::size, true},
-                                                {"ENVELOPE", Kind::envelope, true},
-                                                {"BODYSTRUCTURE", Kind::body_structure, true},
-                                                {"RFC822.HEADER", Kind::rfc822_header, true},
-                                                {"RFC822.TEXT", Kind::rfc822_text, false},
-                                                {"RFC822", Kind::rfc822, false}}};
+constexpr std::array<NamedItem, 11> named_items{{{"FLAGS", Kind::flags, true},
+                                                 {"UID", Kind::uid, true},
+                                                 {"INTERNALDATE", Kind::internal_date, true},
+                                                 {"RFC822.SIZE", Kind::size, true},
+                                                 {"EMAILID", Kind::email_id, true},
+                                                 {"THREADID", Kind::thread_id, true},
+                                                 {"ENVELOPE", Kind::envelope, true},
+                                                 {"BODYSTRUCTURE", Kind::body_structure, true},
+                                                 {"RFC822.HEADER", Kind::rfc822_header, true},
+                                                 {"RFC822.TEXT", Kind::rfc822_text, false},
+                                                 {"RFC822", Kind::rfc822, false}}};
 
 struct Macro {
   std::string_view name;
@@ -86,8 +88,15 @@ bool read_fetch_items(Decoder& decoder, std::vector<FetchItem>& items) {
 }
 
 bool needs_message(const FetchItem& item) {
-  return item.kind != Kind::flags && item.kind != Kind::uid && item.kind != Kind::internal_date &&
-         item.kind != Kind::size;
+  switch (item.kind) {
+    case Kind::flags:
+    case Kind::uid:
+    case Kind::internal_date:
+    case Kind::size:
+    case Kind::email_id:
+    case Kind::thread_id: return false;
+    default: return true;
+  }
 }
 
 bool sets_seen(const FetchItem& item) { return !item.peek; }

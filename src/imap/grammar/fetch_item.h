@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// What FETCH asks for (RFC 3501 section 6.4.5). Macros are expanded, repetitions dropped, order kept.
+// What FETCH asks for (RFC 3501 section 6.4.5, RFC 8474). Macros are expanded, repetitions dropped, order kept.
 #pragma once
 
 #include <optional>
@@ -16,6 +16,8 @@ struct FetchItem {
     uid,
     internal_date,
     size,            // RFC822.SIZE
+    email_id,        // RFC 8474
+    thread_id,
     envelope,
     body,            // BODY without extension data
     body_structure,  // BODYSTRUCTURE

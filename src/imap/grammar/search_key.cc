@@ -9,13 +9,25 @@
 #include "imap/grammar/date.h"
 #include "imap/grammar/flag.h"
 #include "imap/grammar/limits.h"
+#include "imap/grammar/object_id.h"
 
 namespace mailtree::imap {
 namespace {
 
 using Kind = SearchKey::Kind;
 
-enum class Argument : unsigned char { none, text, field_and_text, date, number, keyword, uid_set, key, two_keys };
+enum class Argument : unsigned char {
+  none,
+  text,
+  field_and_text,
+  date,
+  number,
+  keyword,
+  object_id,
+  uid_set,
+  key,
+  two_keys
+};
 
 // `number`: the flag of Kind::flag. `negated`: the key stands for NOT of what it names.
 struct NamedKey {
@@ -27,7 +39,7 @@ struct NamedKey {
   std::string_view field = {};
 };
 
-constexpr std::array<NamedKey, 35> named_keys{{
+constexpr std::array<NamedKey, 37> named_keys{{
     {"ALL", Kind::all, Argument::none},
     {"ANSWERED", Kind::flag, Argument::none, false, flag_bit::answered},
     {"BCC", Kind::header, Argument::text, false, 0, "Bcc"},
@@ -36,6 +48,7 @@ constexpr std::array<NamedKey, 35> named_keys{{
     {"CC", Kind::header, Argument::text, false, 0, "Cc"},
     {"DELETED", Kind::flag, Argument::none, false, flag_bit::deleted},
     {"DRAFT", Kind::flag, Argument::none, false, flag_bit::draft},
+    {"EMAILID", Kind::email_id, Argument::object_id},
     {"FLAGGED", Kind::flag, Argument::none, false, flag_bit::flagged},
     {"FROM", Kind::header, Argument::text, false, 0, "From"},
     {"HEADER", Kind::header, Argument::field_and_text},
@@ -55,6 +68,7 @@ constexpr std::array<NamedKey, 35> named_keys{{
     {"SMALLER", Kind::smaller, Argument::number},
     {"SUBJECT", Kind::header, Argument::text, false, 0, "Subject"},
     {"TEXT", Kind::text, Argument::text},
+    {"THREADID", Kind::thread_id, Argument::object_id},
     {"TO", Kind::header, Argument::text, false, 0, "To"},
     {"UID", Kind::uid, Argument::uid_set},
     {"UNANSWERED", Kind::flag, Argument::none, true, flag_bit::answered},
@@ -124,6 +138,7 @@ class Reader {
       case Argument::date: return read_date(decoder_, key.day);
       case Argument::number: return decoder_.number64(key.number);  // RFC 9051: number64
       case Argument::keyword: return read_keyword(key);
+      case Argument::object_id: return read_object_id(decoder_, key.text);
       case Argument::uid_set: return read_sequence_set(decoder_, key.set);
       case Argument::key: return read(key.children.emplace_back(), depth + 1);
       case Argument::two_keys:

@@ -24,6 +24,8 @@ struct SearchKey {
     text,           // `text`: header and body
     sequence,       // `set` of message numbers
     uid,            // `set` of UIDs
+    email_id,       // `text`
+    thread_id,      // `text`
     conjunction,    // all of `children`
     disjunction,    // one of `children`
     negation,       // `children[0]` not

@@ -12,11 +12,12 @@ struct NamedItem {
   std::string_view name;
   std::uint32_t bit;
 };
-constexpr std::array<NamedItem, 5> named_items{{{"MESSAGES", status_item::messages},
+constexpr std::array<NamedItem, 6> named_items{{{"MESSAGES", status_item::messages},
                                                 {"RECENT", status_item::recent},
                                                 {"UIDNEXT", status_item::uidnext},
                                                 {"UIDVALIDITY", status_item::uidvalidity},
-                                                {"UNSEEN", status_item::unseen}}};
+                                                {"UNSEEN", status_item::unseen},
+                                                {"MAILBOXID", status_item::mailbox_id}}};
 
 bool read_item(Decoder& decoder, std::uint32_t& items) {
   for (const NamedItem& known : named_items) {

@@ -6,6 +6,7 @@
 
 #include "base/ascii.h"
 #include "mime/charset.h"
+#include "store/object_id.h"
 
 namespace mailtree::imap {
 namespace {
@@ -43,6 +44,7 @@ SearchPlan::Node SearchPlan::make_node(const SearchKey& key, const MailboxView& 
   if (key.kind == Kind::header || key.kind == Kind::body || key.kind == Kind::text) {
     node.needle = mime::casefold(mime::to_utf8(key.text, "utf-8"));
   }
+  if (key.kind == Kind::email_id || key.kind == Kind::thread_id) node.needle = key.text;
   if (key.kind == Kind::keyword) node.keyword = find_keyword(folder, key.text);
   if (key.kind == Kind::sequence) node.ranges = key.set.resolve(static_cast<std::uint32_t>(view.size()));
   if (key.kind == Kind::uid) node.ranges = key.set.resolve(view.last_uid());
@@ -102,6 +104,8 @@ bool SearchPlan::evaluate_row(const Node& node, const RowFacts& facts) {
     case Kind::smaller: return row.crlf_size < node.number;
     case Kind::sequence: return contains(node.ranges, facts.number);
     case Kind::uid: return contains(node.ranges, row.uid);
+    case Kind::email_id: return store::email_object_id(row.unique) == node.needle;
+    case Kind::thread_id: return store::thread_object_id(row.thread) == node.needle;
     default: return false;
   }
 }

@@ -45,7 +45,7 @@ class SearchPlan {
     std::uint64_t number = 0;
     std::int64_t day = 0;
     std::string field;
-    std::string needle;               // folded
+    std::string needle;               // folded; an object id as it is
     std::vector<NumberRange> ranges;  // of message numbers or uids
     int keyword = -1;                 // number in the folder; -1: no message has it
     std::vector<Node> children;

@@ -174,6 +174,17 @@ BOOST_AUTO_TEST_CASE(search_examples_of_the_rfc_are_understood) {
   }
 }
 
+BOOST_AUTO_TEST_CASE(object_ids_are_letters_digits_underscores_and_dashes) {
+  const auto key = search("EMAILID M6d99_ac-3275bb4e");
+  BOOST_REQUIRE(key.has_value());
+  BOOST_TEST(key->children.at(0).text == "M6d99_ac-3275bb4e");
+  BOOST_TEST(search("THREADID " + std::string(255, 'T')).has_value());
+  for (const std::string wrong : {"EMAILID", "EMAILID ", "EMAILID a.b", "EMAILID \"M6d\"", "THREADID T*"}) {
+    BOOST_TEST(!search(wrong).has_value(), wrong);
+  }
+  BOOST_TEST(!search("THREADID " + std::string(256, 'T')).has_value());
+}
+
 BOOST_AUTO_TEST_CASE(search_is_bounded_in_depth_and_size) {
   const auto repeat = [](const std::string& text, int count) {
     std::string out;
@@ -192,9 +203,9 @@ BOOST_AUTO_TEST_CASE(search_is_bounded_in_depth_and_size) {
 
 BOOST_AUTO_TEST_CASE(status_and_id_are_read) {
   std::uint32_t wanted = 0;
-  Decoder status("(messages UIDNEXT)");
+  Decoder status("(messages UIDNEXT MailboxId)");
   BOOST_TEST(read_status_items(status, wanted));
-  BOOST_TEST(wanted == (status_item::messages | status_item::uidnext));
+  BOOST_TEST(wanted == (status_item::messages | status_item::uidnext | status_item::mailbox_id));
   IdParameters parameters;
   Decoder id("(\"name\" \"sodr\" \"version\" \"19.34\" \"vendor\" NIL)");
   BOOST_TEST((read_id_parameters(id, parameters) && id.end()));

@@ -81,6 +81,21 @@ BOOST_AUTO_TEST_CASE(flags_keywords_and_numbers_are_decided_by_the_row) {
   }
 }
 
+BOOST_AUTO_TEST_CASE(object_ids_are_compared_whole_and_in_their_case) {
+  row.unique.fill(0);
+  row.thread = 0x64b478a75b7ea9;
+  for (const char* yes : {"EMAILID Maaaaaaaaaaaaaaaaaaaa", "threadid T0064b478a75b7ea9", "NOT THREADID T0",
+                          "OR EMAILID x THREADID T0064b478a75b7ea9"}) {
+    BOOST_TEST(matches(yes), yes);
+  }
+  for (const char* no : {"EMAILID MAAAAAAAAAAAAAAAAAAAA", "THREADID t0064b478a75b7ea9",
+                         "THREADID Maaaaaaaaaaaaaaaaaaaa", "EMAILID Maaaaaaaaaaaaaaaaaaa"}) {
+    BOOST_TEST(!matches(no), no);
+  }
+  row.thread = store::unknown_thread;
+  BOOST_TEST(!matches("THREADID T0000000000000000"));
+}
+
 BOOST_AUTO_TEST_CASE(dates_disregard_time_and_zone) {
   BOOST_TEST(matches("ON 2-Feb-1994"));
   BOOST_TEST(matches("SINCE 2-Feb-1994"));
