@@ -17,7 +17,7 @@ HEADER = re.compile(r"\bResult<void> [\w:]+\(")
 
 
 class Place:
-    """One possible mistake: `apply` gives the text with it, `probe` one that crashes where it would matter, or None."""
+    """One possible mistake: `apply` gives the text with it, `probe` one that crashes where it would matter."""
 
     def __init__(self, kind, path, number, what, lines):
         self.kind, self.path, self.number, self.what, self._lines = kind, path, number, what, lines
@@ -26,11 +26,15 @@ class Place:
         return "\n".join(self._lines(text.split("\n")))
 
     def probe(self, text):
-        if self.kind != "dropped":
-            return None
         lines = text.split("\n")
         at = self.number - 1
-        lines[at] = lines[at][:lines[at].index(" return ")] + " __builtin_trap();"
+        line = lines[at]
+        if self.kind == "dropped":
+            lines[at] = line[:line.index(" return ")] + " __builtin_trap();"
+        elif self.kind == "negated":
+            lines[at] = line.replace("if (", "if (__builtin_trap(), ", 1)
+        else:
+            lines.insert(at, "__builtin_trap();")
         return "\n".join(lines)
 
 

@@ -51,8 +51,9 @@ NAMED = [
          "    soft_.insert(soft_.end(), plan.entries.begin(), plan.entries.end());\n"
          "    return names();\n"),
         (ACCOUNT,
-         "    return recorded;\n  }\n  soft_.clear();\n  return {};\n",
-         "    return recorded;\n  }\n  soft_.clear();\n  return names();\n")),
+         "    return recorded;\n  }\n  soft_.clear();\n  return check_seen();\n",
+         "    return recorded;\n  }\n  soft_.clear();\n  const Result<void> named = names();\n"
+         "  return named ? check_seen() : named;\n")),
     Mutant(
         "unlink-before-record",
         "an EXPUNGE that is not recorded has taken the files already",

@@ -3,7 +3,6 @@
 import contextlib
 import filecmp
 import glob
-import json
 import os
 import re
 import resource
@@ -35,17 +34,18 @@ def sources_of_the_store():
     return sorted(os.path.relpath(path, ROOT) for path in found)
 
 
-def mirror(source, target):
-    """Makes `target` the same tree. What differs is written anew, and so newer than what an earlier run built."""
+def mirror(source, target, apart=r"\.git|build.*|run|__pycache__"):
+    """Makes `target` the same tree, but for what is `apart` at its root. What differs is written anew, and so newer
+    than what an earlier run built."""
     os.makedirs(target, exist_ok=True)
-    names = [name for name in os.listdir(source) if not re.match(r"(\.git|build.*|__pycache__)$", name)]
-    for name in set(os.listdir(target)) - set(names):
+    names, there = ({name for name in os.listdir(path) if not re.fullmatch(apart, name)} for path in (source, target))
+    for name in there - names:
         path = os.path.join(target, name)
         shutil.rmtree(path) if os.path.isdir(path) else os.remove(path)
     for name in names:
         here, there = os.path.join(source, name), os.path.join(target, name)
         if os.path.isdir(here):
-            mirror(here, there)
+            mirror(here, there, "__pycache__")
         elif not os.path.exists(there) or not filecmp.cmp(here, there, shallow=False):
             shutil.copy(here, there)
 
@@ -58,15 +58,16 @@ class Verdict:
 class Scratch:
     """The checkout is never touched. `folder`: where copy and build are, and stay; else they go with close()."""
 
-    def __init__(self, name, folder=None, coverage=False, jobs=None):
+    def __init__(self, name, folder=None, jobs=None):
         self.kept = folder is not None
         self.work = os.path.abspath(folder) if folder else tempfile.mkdtemp(prefix=name + ".")
-        self.copy, self.folder = os.path.join(self.work, "source"), os.path.join(self.work, "build")
+        self.copy = os.path.join(self.work, "source")
+        self.folder = os.path.join(self.copy, "build")  # as in a checkout: ccache knows a file by such paths
         self.jobs = str(jobs or len(os.sched_getaffinity(0)))
         mirror(ROOT, self.copy)
         if not os.path.exists(os.path.join(self.folder, "build.ninja")):
             made = run(["meson", "setup", self.folder, self.copy, "-Doptimization=1", "-Ddebug=false",
-                        "-Dwerror=false", f"-Db_coverage={str(coverage).lower()}"])
+                        "-Dwerror=false"])
             if made.returncode != 0:
                 sys.exit(made.stdout)
         problem = self.build()
@@ -79,7 +80,9 @@ class Scratch:
 
     def build(self):
         """What the compiler said if it could not; empty if it could."""
-        built = run(["ninja", "-C", self.folder, "-j", self.jobs, "tests/histories/histories"])
+        # Lets ccache, where there is one, take a file that has its old text again (ccache(1), precompiled headers).
+        environment = dict(os.environ, CCACHE_SLOPPINESS="pch_defines,time_macros")
+        built = run(["ninja", "-C", self.folder, "-j", self.jobs, "tests/histories/histories"], env=environment)
         return "" if built.returncode == 0 else built.stdout
 
     def text(self, path):
@@ -102,13 +105,12 @@ class Scratch:
 
     def judge(self, cuts, seeds, seconds=None):
         """Runs the histories from each seed until one run goes wrong, crashes, or takes longer than `seconds`."""
-        environment = dict(os.environ, GCOV_PREFIX=os.path.join(self.work, "ignored"))
         program = os.path.join(self.folder, "tests", "histories", "histories")
         for seed in seeds:
             command = [program, "--first", "--cuts", str(cuts), "--seed", str(seed)]
             begin = time.monotonic()
             try:
-                told = run(command, timeout=seconds, env=environment, preexec_fn=limit_memory)
+                told = run(command, timeout=seconds, preexec_fn=limit_memory)
             except subprocess.TimeoutExpired:
                 return Verdict(True, f"from seed {seed}: no end in {seconds} s")
             if told.returncode == 0:
@@ -121,24 +123,6 @@ class Scratch:
             return Verdict(True, f"{lines[at].rstrip(':') if at is not None else ''}, "
                                  f"{time.monotonic() - begin:.0f} s: {why}")
         return Verdict(False, "not noticed")
-
-    def lines_reached(self, cuts, seed):
-        """{path: numbers of the lines that such a run executes}; only of a copy with coverage."""
-        for data in glob.glob(os.path.join(self.folder, "**", "*.gcda"), recursive=True):
-            os.remove(data)
-        told = run([os.path.join(self.folder, "tests", "histories", "histories"), "--cuts", str(cuts), "--seed",
-                    str(seed)])
-        if told.returncode != 0:
-            sys.exit("the histories go wrong with the sources as they are:\n" + told.stdout)
-        reached = {}
-        for data in glob.glob(os.path.join(self.folder, "src", "store", "**", "*.gcda"), recursive=True):
-            told = subprocess.run(["gcov", "--json-format", "--stdout", data], cwd=self.folder, stdout=subprocess.PIPE,
-                                  stderr=subprocess.DEVNULL, check=True)
-            for one in json.loads(told.stdout)["files"]:
-                path = os.path.relpath(os.path.normpath(os.path.join(self.folder, one["file"])), self.copy)
-                lines = {line["line_number"] for line in one["lines"] if line["count"] > 0}
-                reached.setdefault(path, set()).update(lines)
-        return reached
 
 
 def place_of(path, text, offset):
