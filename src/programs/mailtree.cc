@@ -4,6 +4,7 @@
 #include <iostream>
 
 #include "programs/control.h"
+#include "programs/ldif_command.h"
 #include "programs/startup.h"
 
 namespace mailtree::programs {
@@ -62,6 +63,10 @@ int cli_main(int argc, char** argv) {
   why->add_flag("--login", options.only_login, "only about signing in with it; also if it has no @");
   why->add_option("--from", options.sender, "the envelope sender of that mail; groups may look at it");
   why->add_flag("--json", options.json, "one JSON object a line");
+  LdifImportOptions import;
+  CLI::App* const ldif = app.add_subcommand("ldif", "exports of other servers; see mailtree-ldif(1)");
+  ldif->require_subcommand(1);
+  add_ldif_import_options(*add(*ldif, "import", "load an export of an iPlanet or Sun Messaging Server"), import);
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& failure) {
@@ -72,6 +77,7 @@ int cli_main(int argc, char** argv) {
     }
     return app.exit(failure) == 0 ? 0 : exit_usage;
   }
+  if (verb == "import") return import_ldif_files(import);
   return run_verb(verb, options);
 }
 
