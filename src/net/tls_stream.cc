@@ -11,6 +11,7 @@
 #include <cstring>
 #include <utility>
 
+#include "net/channel_binding.h"
 #include "net/tls_context.h"
 
 namespace mailtree::net {
@@ -87,6 +88,7 @@ class TlsStream final : public Stream {
   void cancel(const Error& error) override { inner_->cancel(error); }
   bool peer_closed() const override { return ended_ || inner_->peer_closed(); }
   const PeerFacts& facts() const override { return facts_; }
+  ChannelBinding binding() const;
 
  private:
   Task<Result<void>> flush(Deadline deadline);
@@ -100,6 +102,28 @@ class TlsStream final : public Stream {
   PeerFacts facts_;
   bool ended_ = false;  // close_notify seen
 };
+
+ChannelBinding TlsStream::binding() const {
+  std::array<unsigned char, 64> value{};
+  std::size_t length = 0;
+  std::string type;
+  if (!facts_.tls) return {};
+  if (SSL_version(ssl_) >= TLS1_3_VERSION) {
+    constexpr std::string_view label = "EXPORTER-Channel-Binding";  // RFC 9266 section 2: no context, 32 octets
+    constexpr std::size_t octets = 32;
+    if (SSL_export_keying_material(ssl_, value.data(), octets, label.data(), label.size(), nullptr, 0, 0) == 1)
+      length = octets;
+    type = "tls-exporter";
+  } else if (SSL_get_extms_support(ssl_) == 1) {
+    // RFC 5929 section 3.1: the first Finished message; in a resumed session the server's comes first.
+    const bool ours = (SSL_session_reused(ssl_) == 1) == (SSL_is_server(ssl_) == 1);
+    length = ours ? SSL_get_finished(ssl_, value.data(), value.size())
+                  : SSL_get_peer_finished(ssl_, value.data(), value.size());
+    type = "tls-unique";
+  }
+  if (length == 0 || length > value.size()) return {};
+  return {std::move(type), std::string(reinterpret_cast<const char*>(value.data()), length)};
+}
 
 Error TlsStream::failed(const char* what) const {
   char text[256] = "protocol error";
@@ -208,6 +232,11 @@ Task<Result<void>> TlsStream::shut(Deadline deadline) {
 }
 
 }  // namespace
+
+ChannelBinding channel_binding(const Stream& stream) {
+  const auto* const encrypted = dynamic_cast<const TlsStream*>(&stream);
+  return encrypted == nullptr ? ChannelBinding{} : encrypted->binding();
+}
 
 Task<Result<std::unique_ptr<Stream>>> accept_tls(std::unique_ptr<Stream> inner, std::shared_ptr<TlsContext> context,
                                                  bool after_starttls, Deadline deadline) {

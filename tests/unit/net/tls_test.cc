@@ -6,6 +6,7 @@
 #include <string>
 
 #include "loop/task_group.h"
+#include "net/channel_binding.h"
 #include "net/line_reader.h"
 #include "net/memory_stream.h"
 #include "net/tls_context.h"
@@ -65,6 +66,26 @@ Task<void> transfer(loop::Loop& loop, std::string base, bool say_goodbye, std::s
   BOOST_TEST(ended.has_value());
 }
 
+Task<void> accept(std::unique_ptr<Stream> plain, std::shared_ptr<TlsContext> context, std::unique_ptr<Stream>& out) {
+  auto stream = co_await accept_tls(std::move(plain), std::move(context), false, soon());
+  if (stream) out = std::move(*stream);
+}
+
+Task<void> bind_both_ends(loop::Loop& loop, std::string base, ChannelBinding& server_end, ChannelBinding& client_end) {
+  auto server = TlsContext::server(base + ".crt", base + ".key");
+  auto client = TlsContext::client(false);
+  auto pair = memory_stream_pair(loop);
+  BOOST_TEST(channel_binding(*pair.first).type.empty());
+  loop::TaskGroup group(loop);
+  std::unique_ptr<Stream> accepted;
+  group.spawn(accept(std::move(pair.first), *server, accepted));
+  auto stream = co_await connect_tls(std::move(pair.second), *client, "localhost", soon());
+  const auto ended = co_await group.wait(soon());
+  BOOST_TEST_REQUIRE((ended.has_value() && stream.has_value() && accepted != nullptr));
+  server_end = channel_binding(*accepted);
+  client_end = channel_binding(**stream);
+}
+
 Task<void> starttls_with_octets_behind(loop::Loop& loop, std::string base, bool& refused) {
   auto server = TlsContext::server(base + ".crt", base + ".key");
   auto pair = memory_stream_pair(loop);
@@ -86,6 +107,23 @@ BOOST_AUTO_TEST_CASE(octets_pass_through_tls_and_its_end_is_orderly_only_with_cl
     test::run_task(loop, transfer(loop, certificate.base, say_goodbye, got, orderly));
     BOOST_TEST(got == std::string(1'000'000, 'q'));
     BOOST_TEST(orderly == say_goodbye);  // T08
+  }
+}
+
+// RFC 9266. tls-unique of TLS 1.2 is compared with that of another implementation by tests/clients.
+BOOST_AUTO_TEST_CASE(both_ends_of_a_connection_have_one_binding_and_no_other_connection_has_it) {
+  const Certificate certificate;
+  std::string before;
+  for (int i = 0; i < 2; ++i) {
+    loop::Loop loop;
+    ChannelBinding server, client;
+    test::run_task(loop, bind_both_ends(loop, certificate.base, server, client));
+    BOOST_TEST(server.type == "tls-exporter");
+    BOOST_TEST(client.type == "tls-exporter");
+    BOOST_TEST(server.data.size() == 32U);
+    BOOST_TEST((server.data == client.data));
+    BOOST_TEST((server.data != before));
+    before = server.data;
   }
 }
 
