@@ -2,6 +2,7 @@
 // Rules across settings. Each says what is wrong and what to write instead.
 #include "config/check.h"
 
+#include <algorithm>
 #include <array>
 #include <set>
 #include <string_view>
@@ -89,6 +90,15 @@ void check_listeners(Settings settings, Problems& problems) {
   }
 }
 
+void check_mechanisms(const Settings& settings, Problems& problems) {
+  constexpr std::array<std::string_view, 4> known = {"PLAIN", "LOGIN", "SCRAM-SHA-256", "SCRAM-SHA-1"};
+  if (settings.directory.mechanisms.empty()) problems.add(0, "'directory.mechanisms' is empty; nobody could sign in");
+  for (const std::string& name : settings.directory.mechanisms) {
+    if (std::find(known.begin(), known.end(), name) != known.end()) continue;
+    problems.add(0, "'directory.mechanisms': '" + name + "' is none of PLAIN, LOGIN, SCRAM-SHA-256, SCRAM-SHA-1");
+  }
+}
+
 void check_levels_and_addresses(const Settings& settings, Problems& problems) {
   constexpr std::array<std::string_view, 5> levels = {"debug", "info", "warning", "error", "alarm"};
   bool known = false;
@@ -156,6 +166,7 @@ void check(const Settings& settings, Problems& problems) {
   check_partitions(settings, problems);
   check_listeners(settings, problems);
   check_levels_and_addresses(settings, problems);
+  check_mechanisms(settings, problems);
   check_ranges(settings, problems);
 }
 

@@ -47,6 +47,10 @@ constexpr auto settings = std::to_array<Setting>({
      "Whether to use StartTLS on ldap:// connections.", ""},
     {"directory.ca_file", [](S s) -> T { return &s.directory.ca_file; }, Unit::path,
      "Certificates that may vouch for the LDAP servers; empty means the system's.", ""},
+    {"directory.mechanisms", [](S s) -> T { return &s.directory.mechanisms; }, Unit::none,
+     "How users may sign in, best first: PLAIN, LOGIN (both with the password) and, by verifiers in authPassword, "
+     "SCRAM-SHA-256 and SCRAM-SHA-1, over TLS with channel binding (-PLUS) as well.",
+     "[\"SCRAM-SHA-256\", \"PLAIN\", \"LOGIN\"]"},
     {"directory.image_directory", [](S s) -> T { return &s.directory.image_directory; }, Unit::path,
      "Copy of entries without secrets, for a restart while the directory is down.", ""},
     {"directory.search_timeout_seconds", [](S s) -> T { return &s.directory.search_timeout_seconds; }, Unit::seconds,

@@ -29,6 +29,7 @@ struct Directory {
   std::string base_dn;
   bool start_tls = false;
   std::string ca_file;
+  std::vector<std::string> mechanisms = {"PLAIN", "LOGIN"};
   std::string image_directory = "/var/lib/mailtree/directory";
   std::uint64_t search_timeout_seconds = 5;
   std::uint64_t bind_timeout_seconds = 5;

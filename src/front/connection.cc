@@ -5,6 +5,7 @@
 #include "front/splice.h"
 #include "log/log.h"
 #include "net/channel.h"
+#include "net/channel_binding.h"
 #include "net/digest.h"
 #include "net/session_start.h"
 #include "net/wire.h"
@@ -77,6 +78,8 @@ Task<std::vector<std::string>> Connection::mechanisms() {
     offered = std::move(reply->mechanisms);
   else
     offered.emplace_back("PLAIN");
+  if (net::channel_binding(*stream_).type.empty())
+    std::erase_if(offered, [](const std::string& name) { return name.ends_with("-PLUS"); });
   co_return offered;
 }
 
@@ -96,6 +99,9 @@ Task<ldapauth::SaslReply> Connection::sasl_start(std::string mechanism, bool has
   request.mechanism = std::move(mechanism);
   request.has_initial_response = has_initial;
   request.initial_response = std::move(initial);
+  net::ChannelBinding binding = net::channel_binding(*stream_);
+  request.channel_binding_type = std::move(binding.type);
+  request.channel_binding_data = std::move(binding.data);
   auto reply = co_await services_.directory.call(request, directory_deadline());
   if (!reply) co_return unavailable(reply.error());
   co_return std::move(*reply);

@@ -66,8 +66,9 @@ struct PeerFacts {
   MSGPACK_DEFINE(service, peer_address, local_address, tls, session)
 };
 
-// Mechanisms that may be offered on this connection, best first. Without TLS only those that never show the password,
-// unless the peer is in plaintext_login_networks.
+// Mechanisms that may be offered on this connection, best first. Without TLS none (a password would be shown, a SCRAM
+// exchange could be guessed at), unless the peer is in plaintext_login_networks. Those with -PLUS are for connections
+// that have a channel binding: who has none takes them from the list.
 struct SaslMechanisms {
   static constexpr std::uint16_t type = 110;
   using Reply = struct SaslMechanismsReply;
@@ -103,7 +104,7 @@ struct SaslStart {
   std::string mechanism;            // any case
   bool has_initial_response = false;
   std::string initial_response;     // may be empty and still present ("=")
-  std::string channel_binding_type;  // "tls-exporter" or empty
+  std::string channel_binding_type;  // "tls-exporter", "tls-unique" or empty (net/channel_binding.h)
   std::string channel_binding_data;
   MSGPACK_DEFINE(peer, mechanism, has_initial_response, initial_response, channel_binding_type, channel_binding_data)
 };

@@ -48,6 +48,7 @@ inline constexpr std::array event_names = {
     EventName{"imap.session.started", Level::info, "A signed-in session was taken over from the front."},
     EventName{"imap.session.unreceived", Level::warning, "A session could not be taken over from the front."},
     // ldapauth: directory and sign-in
+    EventName{"ldapauth.app_password.ignored", Level::warning, "An entry of class mailtreeAppPassword is of no use."},
     EventName{"ldapauth.changes.lost", Level::warning, "The change subscription broke; answers live a second now."},
     EventName{"ldapauth.changes.subscribed", Level::info, "Changes in the directory are heard of at once."},
     EventName{"ldapauth.changes.unsupported", Level::warning, "The server has no syncprov: answers live a second."},
@@ -57,6 +58,7 @@ inline constexpr std::array event_names = {
     EventName{"ldapauth.entry.refused", Level::error, "An entry is wrong or ambiguous: mail to it is deferred."},
     EventName{"ldapauth.login.done", Level::info, "A login was decided; state= says how."},
     EventName{"ldapauth.recipient.deferred", Level::warning, "A recipient could not be looked up."},
+    EventName{"ldapauth.verifier.ignored", Level::warning, "authPassword has values that are no verifiers (RFC 5803)."},
     // log
     EventName{"log.event.unknown", Level::warning, "A name was logged that is not in the vocabulary (a bug)."},
     // master: mailtreed

@@ -27,7 +27,12 @@ Task<std::string> Session::capabilities() {
     co_return text;
   }
   const auto mechanisms = co_await connection_.mechanisms();
-  for (const std::string& mechanism : mechanisms) text += " AUTH=" + mechanism;
+  bool takes_passwords = false;
+  for (const std::string& mechanism : mechanisms) {
+    text += " AUTH=" + mechanism;
+    takes_passwords = takes_passwords || mechanism == "PLAIN" || mechanism == "LOGIN";
+  }
+  if (!takes_passwords) text += " LOGINDISABLED";
   co_return text;
 }
 

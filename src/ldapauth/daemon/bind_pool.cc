@@ -86,4 +86,13 @@ Task<BindAnswer> BindPool::check(std::string dn, std::string password, Deadline 
   co_return answer;
 }
 
+Task<std::optional<std::size_t>> BindPool::find(std::vector<AppPassword> candidates, std::string password) {
+  Parts* parts = parts_.get();
+  auto job = [candidates = std::move(candidates), password = std::move(password)] {
+    return find_app_password(candidates, password);
+  };
+  const std::optional<std::size_t> found = co_await parts->pool.run(std::move(job));
+  co_return found;
+}
+
 }  // namespace mailtree::ldapauth

@@ -4,8 +4,11 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 #include <string>
+#include <vector>
 
+#include "ldapauth/daemon/app_password.h"
 #include "ldapauth/daemon/ldap_session.h"
 #include "loop/task.h"
 #include "loop/worker_pool.h"
@@ -29,6 +32,8 @@ class BindPool {
 
   // `unavailable` within bind_timeout of its turn, and at once when `deadline` passed while it waited for a connection.
   Task<BindAnswer> check(std::string dn, std::string password, Deadline deadline);
+  // find_app_password() on one of the threads.
+  Task<std::optional<std::size_t>> find(std::vector<AppPassword> candidates, std::string password);
 
  private:
   struct Parts;

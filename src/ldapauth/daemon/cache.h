@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Answers to searches, kept until they change. With a change subscription an answer lives until an entry in it changes;
-// an answer "no entry" until any entry changes; without one, both live unsubscribed_ttl. "Unavailable" is never kept.
+// an answer "no entry" until any entry changes; without one, both live unsubscribed_ttl. "Unavailable" is never kept,
+// and neither are secrets (Wanted::secrets): those searches pass through.
 #pragma once
 
 #include <chrono>

@@ -36,6 +36,8 @@ struct Unavailable {
 using SearchAnswer = std::variant<std::shared_ptr<const Entries>, Unavailable>;
 
 enum class Scope : std::uint8_t { base, one_level, subtree };
+// Which attributes come: what mail needs, or what proves a password. Secrets are asked for anew each time: no cache.
+enum class Wanted : std::uint8_t { mail, secrets };
 
 struct SearchRequest {
   std::string base;
@@ -44,6 +46,7 @@ struct SearchRequest {
   // A later entry may join a non-empty answer (patterns, several names in one filter). Exact look-ups have one owner.
   bool may_grow = false;
   int size_limit = 32;  // more entries than this: unavailable
+  Wanted wanted = Wanted::mail;
   // The same question, as a key of the cache.
   [[nodiscard]] std::string key() const {
     return base + '\n' + static_cast<char>('0' + static_cast<int>(scope)) + (may_grow ? 'g' : 'x') + filter;

@@ -28,6 +28,7 @@ Options options_from(const config::Settings& settings) {
   options.host_name = settings.host_name;
   options.postmaster = settings.postmaster;
   options.default_domain = settings.default_domain;
+  options.mechanisms = from.mechanisms;
   options.plaintext_networks = settings.plaintext_login_networks;
   return options;
 }

@@ -71,6 +71,11 @@ const std::vector<std::string> wanted_attributes = {
     "mgrpAllowedBroadcaster", "mgrpDisallowedBroadcaster", "mgrpAllowedDomain", "mgrpDisallowedDomain",
     "mgrpBroadcasterPolicy", "mgrpMsgMaxSize", "mgrpMsgRejectText", "mailRejectText"};
 
+const std::vector<std::string> secret_attributes = {
+    "entryUUID", "cn", "authPassword", "mailtreeVerifierTime", "pwdChangedTime",
+    // passwords of applications
+    "userPassword", "mailtreePasswordScope", "mailtreePasswordExpires"};
+
 std::optional<std::int64_t> parse_quota(std::string_view text) {
   text = ascii::trim(text.substr(0, text.find(';')));
   if (text == "-1") return quota_unlimited;

@@ -18,6 +18,8 @@ namespace mailtree::ldapauth {
 
 // What a look-up may ask for: everything mail needs of an entry, and never a secret.
 extern const std::vector<std::string> wanted_attributes;
+// What only a sign-in asks for. The userPassword of users is not shown to us; that of mailtreeAppPassword is.
+extern const std::vector<std::string> secret_attributes;
 
 // mailQuota and its relatives: "20M", "-1", "0"; K, M, G are powers of 1024. Of the extended form "20M;Trash%10M" the
 // first part. nullopt: not a number, negative beyond -2, or over 4096 G.

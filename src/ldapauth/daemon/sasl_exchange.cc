@@ -45,13 +45,12 @@ int (*callback(F function))() {
   return reinterpret_cast<int (*)()>(reinterpret_cast<void (*)()>(function));
 }
 
-// Cyrus looks the user up after the password: there is nothing to find, and every user exists as far as it knows.
-int no_properties(void*, sasl_server_params_t*, unsigned, const char*, unsigned) { return SASL_OK; }
+int find_properties(void*, sasl_server_params_t* server, unsigned flags, const char* user, unsigned length);
 
 int init_properties(const sasl_utils_t*, int, int* version, sasl_auxprop_plug_t** plugin, const char*) {
   static char name[] = "mailtree";
   static sasl_auxprop_plug_t properties{};
-  properties.auxprop_lookup = no_properties;
+  properties.auxprop_lookup = find_properties;
   properties.name = name;
   *version = SASL_AUXPROP_PLUG_VERSION;
   *plugin = &properties;
@@ -108,9 +107,15 @@ struct SaslExchange::Parts {
     return SASL_OK;
   }
 
-  Step outcome(int code, const char* out, unsigned length) const {
+  Step outcome(int code, const char* out, unsigned length) {
     Step step;
-    if (out != nullptr && length > 0) step.challenge.assign(out, length);
+    if (code == SASL_OK && !verifier.empty()) {
+      credentials.login = user;
+      credentials.proof = Credentials::Proof::proved;
+    }
+    // After a failure `out` may point into what Cyrus has freed already.
+    const bool goes_on = code == SASL_OK || code == SASL_CONTINUE;
+    if (goes_on && out != nullptr && length > 0) step.challenge.assign(out, length);
     switch (code) {
       case SASL_OK: step.state = claimed() ? State::claimed : State::failed; break;
       case SASL_CONTINUE: step.state = State::proceed; break;
@@ -129,12 +134,48 @@ struct SaslExchange::Parts {
   };
   sasl_conn_t* connection = nullptr;
   Credentials credentials;
+  std::string user, verifier;  // SCRAM
+  std::string binding_type, binding_data;
+  sasl_channel_binding_t binding{};
 };
+
+namespace {
+
+// Cyrus looks a user up after a password, and before it compares a proof. Every user exists as far as it knows; for the
+// one that the client named there is a verifier. The second look-up is for the identity to act as, which needs none.
+int find_properties(void*, sasl_server_params_t* server, unsigned flags, const char* user, unsigned length) {
+  if ((flags & SASL_AUXPROP_AUTHZID) != 0) return SASL_OK;
+  int (*function)() = nullptr;
+  void* context = nullptr;
+  const sasl_utils_t& utils = *server->utils;
+  // The context of each of our own callbacks is the exchange.
+  if (utils.getcallback(utils.conn, SASL_CB_PROXY_POLICY, &function, &context) != SASL_OK) return SASL_OK;
+  const auto& parts = *static_cast<const SaslExchange::Parts*>(context);
+  if (!parts.verifier.empty() && parts.user == std::string_view(user, length))
+    utils.prop_set(server->propctx, "*authPassword", parts.verifier.c_str(), static_cast<int>(parts.verifier.size()));
+  return SASL_OK;
+}
+
+}  // namespace
 
 SaslExchange::SaslExchange() : parts_(std::make_unique<Parts>()) {}
 
 SaslExchange::~SaslExchange() {
   if (parts_->connection != nullptr) sasl_dispose(&parts_->connection);
+}
+
+void SaslExchange::set_channel_binding(const std::string& type, const std::string& data, bool required) {
+  parts_->binding_type = type;
+  parts_->binding_data = data;
+  parts_->binding.name = parts_->binding_type.c_str();
+  parts_->binding.critical = required ? 1 : 0;
+  parts_->binding.len = parts_->binding_data.size();
+  parts_->binding.data = reinterpret_cast<const unsigned char*>(parts_->binding_data.data());
+}
+
+void SaslExchange::set_verifier(const std::string& user, const std::string& verifier) {
+  parts_->user = user;
+  parts_->verifier = verifier;
 }
 
 SaslExchange::Step SaslExchange::start(const std::string& service, const std::string& mechanism,
@@ -146,6 +187,7 @@ SaslExchange::Step SaslExchange::start(const std::string& service, const std::st
   sasl_security_properties_t properties{};
   properties.maxbufsize = 0;
   sasl_setprop(parts_->connection, SASL_SEC_PROPS, &properties);
+  if (parts_->binding.len > 0) sasl_setprop(parts_->connection, SASL_CHANNEL_BINDING, &parts_->binding);
   if (initial && initial->size() > max_response_bytes) return {};
   const char* out = nullptr;
   unsigned length = 0;

@@ -17,9 +17,9 @@ constexpr int messages_per_turn = 128;
 constexpr std::size_t max_value_bytes = 64UL * 1024;
 constexpr std::size_t max_values = 10'000;
 
-std::vector<char*> attribute_pointers() {
+std::vector<char*> attribute_pointers(const std::vector<std::string>& names) {
   std::vector<char*> pointers;
-  for (const std::string& name : wanted_attributes) pointers.push_back(const_cast<char*>(name.c_str()));
+  for (const std::string& name : names) pointers.push_back(const_cast<char*>(name.c_str()));
   pointers.push_back(nullptr);
   return pointers;
 }
@@ -84,8 +84,10 @@ SearchConnection::~SearchConnection() {
 }
 
 bool SearchConnection::start(const SearchOperationPtr& operation) {
-  static std::vector<char*> attributes = attribute_pointers();
+  static std::vector<char*> mail_attributes = attribute_pointers(wanted_attributes);
+  static std::vector<char*> secrets = attribute_pointers(secret_attributes);
   const SearchRequest& request = operation->request;
+  std::vector<char*>& attributes = request.wanted == Wanted::secrets ? secrets : mail_attributes;
   int message = -1;
   const int code =
       ldap_search_ext(session_.get(), request.base.c_str(), scope_number(request.scope), request.filter.c_str(),

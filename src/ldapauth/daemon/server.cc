@@ -13,6 +13,7 @@
 #include "ldapauth/daemon/directory.h"
 #include "ldapauth/daemon/explainer.h"
 #include "ldapauth/daemon/resolver.h"
+#include "ldapauth/daemon/scram.h"
 #include "ldapauth/daemon/subscription.h"
 #include "ldapauth/messages.h"
 #include "log/log.h"
@@ -46,6 +47,8 @@ struct Server::Parts {
   struct Exchange {
     SaslExchange sasl;
     PeerFacts peer;
+    std::string mechanism;
+    Credentials claimed;  // SCRAM: whom the client names, once it has; until then `login` is empty
     std::shared_ptr<RpcPeer> owner;
     std::chrono::steady_clock::time_point until;
   };
@@ -65,10 +68,12 @@ struct Server::Parts {
   Answer<SaslReply> cancel_exchange(RpcRequest<SaslCancel> request);
   Answer<SaslReply> start_exchange(RpcRequest<SaslStart> request);
   Answer<SaslReply> step_exchange(RpcRequest<SaslStep> request);
+  Task<std::optional<SaslReply>> prepare_scram(Exchange& exchange, const std::string& message);
   Answer<SaslReply> continue_exchange(std::uint64_t id, std::unique_ptr<Exchange> exchange, SaslExchange::Step step);
   Answer<SaslReply> check_password(RpcRequest<CheckPassword> request);
 
   [[nodiscard]] std::vector<std::string> mechanisms_for(const PeerFacts& peer) const;
+  [[nodiscard]] bool takes_passwords(const PeerFacts& peer) const;
   void drop_old_exchanges();
   void subscription_began();
   void entry_changed(const std::string& entry_uuid, bool is_domain);
@@ -203,10 +208,21 @@ Answer<SaslReply> Server::Parts::cancel_exchange(RpcRequest<SaslCancel> request)
   co_return std::move(reply);
 }
 
-// Both mechanisms we have show the password to whoever listens, so without TLS they need a trusted network.
+// PLAIN and LOGIN show the password to whoever listens, and a SCRAM exchange can be guessed at by whoever heard it: so
+// without TLS all of them need a trusted network. With channel binding first: it is the best there is.
 std::vector<std::string> Server::Parts::mechanisms_for(const PeerFacts& peer) const {
-  const bool may = peer.tls || config::any_contains(options.plaintext_networks, peer.peer_address);
-  return may ? options.mechanisms : std::vector<std::string>{};
+  std::vector<std::string> offered;
+  if (!peer.tls && !config::any_contains(options.plaintext_networks, peer.peer_address)) return offered;
+  for (const std::string& name : options.mechanisms)
+    if (peer.tls && is_scram(name)) offered.push_back(name + "-PLUS");
+  offered.insert(offered.end(), options.mechanisms.begin(), options.mechanisms.end());
+  return offered;
+}
+
+bool Server::Parts::takes_passwords(const PeerFacts& peer) const {
+  const auto offered = mechanisms_for(peer);
+  return std::any_of(offered.begin(), offered.end(),
+                     [](const std::string& name) { return name == "PLAIN" || name == "LOGIN"; });
 }
 
 void Server::Parts::drop_old_exchanges() {
@@ -218,17 +234,27 @@ void Server::Parts::drop_old_exchanges() {
 Answer<SaslReply> Server::Parts::start_exchange(RpcRequest<SaslStart> request) {
   SaslStart& start = request.message;
   const auto offered = mechanisms_for(start.peer);
-  const bool known = std::any_of(offered.begin(), offered.end(),
-                                 [&start](const auto& name) { return ascii::equal(name, start.mechanism); });
-  if (!known) co_return sasl_reply(SaslState::unknown_mechanism, "not offered: " + ascii::printable(start.mechanism));
+  const std::string mechanism = ascii::to_upper(start.mechanism);
+  const bool has_binding = !start.channel_binding_type.empty() && !start.channel_binding_data.empty();
+  const bool wants_binding = mechanism.ends_with("-PLUS");
+  const bool known = std::find(offered.begin(), offered.end(), mechanism) != offered.end();
+  if (!known || (wants_binding && !has_binding))
+    co_return sasl_reply(SaslState::unknown_mechanism, "not offered: " + ascii::printable(start.mechanism));
   drop_old_exchanges();
   auto exchange = std::make_unique<Exchange>();
   exchange->peer = start.peer;
   exchange->owner = request.peer;
   exchange->until = std::chrono::steady_clock::now() + exchange_lifetime;
+  exchange->mechanism = mechanism;
+  // Also without -PLUS: a client that says we offer none was told so by somebody in the middle (RFC 5802 section 6).
+  if (has_binding && is_scram(mechanism))
+    exchange->sasl.set_channel_binding(start.channel_binding_type, start.channel_binding_data, wants_binding);
   std::optional<std::string> initial;
   if (start.has_initial_response) initial = std::move(start.initial_response);
-  SaslExchange::Step step = exchange->sasl.start(start.peer.service, ascii::to_upper(start.mechanism), initial);
+  const std::string first = initial.value_or(std::string());
+  std::optional<SaslReply> ended = co_await prepare_scram(*exchange, first);
+  if (ended) co_return std::move(*ended);
+  SaslExchange::Step step = exchange->sasl.start(exchange->peer.service, mechanism, initial);
   auto reply = co_await continue_exchange(++last_exchange, std::move(exchange), std::move(step));
   co_return reply;
 }
@@ -239,9 +265,30 @@ Answer<SaslReply> Server::Parts::step_exchange(RpcRequest<SaslStep> request) {
     co_return sasl_reply(SaslState::failed, "no such exchange");
   auto exchange = std::move(found->second);
   exchanges.erase(found);
+  std::optional<SaslReply> ended = co_await prepare_scram(*exchange, request.message.response);
+  if (ended) co_return std::move(*ended);
   SaslExchange::Step step = exchange->sasl.step(request.message.response);
   auto reply = co_await continue_exchange(request.message.exchange, std::move(exchange), std::move(step));
   co_return reply;
+}
+
+// Before the step that reads the client's first SCRAM message: finds the verifier it will need. A reply: the exchange
+// ends here. A malformed message is left for Cyrus to refuse.
+Task<std::optional<SaslReply>> Server::Parts::prepare_scram(Exchange& exchange, const std::string& message) {
+  std::optional<SaslReply> ended;
+  if (!is_scram(exchange.mechanism) || message.empty() || !exchange.claimed.login.empty()) co_return std::move(ended);
+  const std::optional<std::string> name = scram_user_name(message);
+  if (!name) co_return std::move(ended);
+  exchange.claimed.login = *name;
+  ScramLookup found = co_await authenticator.find_verifier(*name, exchange.mechanism, exchange.peer);
+  if (!found.available) {
+    ended = sasl_reply(SaslState::unavailable, std::move(found.problem));
+    co_return std::move(ended);
+  }
+  exchange.sasl.set_verifier(*name, found.verifier);
+  exchange.claimed.entry_uuid = std::move(found.entry_uuid);
+  exchange.claimed.problem = std::move(found.problem);
+  co_return std::move(ended);
 }
 
 Answer<SaslReply> Server::Parts::continue_exchange(std::uint64_t id, std::unique_ptr<Exchange> exchange,
@@ -258,18 +305,26 @@ Answer<SaslReply> Server::Parts::continue_exchange(std::uint64_t id, std::unique
     co_return sasl_reply(SaslState::unknown_mechanism, "no such plugin");
   // A malformed response is a failed login like any other: no password, so the directory is not asked for a name.
   Credentials claimed;
-  if (step.state == SaslExchange::State::claimed) claimed = exchange->sasl.take_credentials();
+  if (step.state == SaslExchange::State::claimed) {
+    claimed = exchange->sasl.take_credentials();
+    claimed.entry_uuid = exchange->claimed.entry_uuid;
+  } else if (!exchange->claimed.login.empty()) {
+    claimed = std::move(exchange->claimed);
+    claimed.proof = Credentials::Proof::refuted;
+  }
+  claimed.mechanism = exchange->mechanism;
   reply = co_await authenticator.sign_in(std::move(claimed), exchange->peer);
   co_return std::move(reply);
 }
 
 Answer<SaslReply> Server::Parts::check_password(RpcRequest<CheckPassword> request) {
   CheckPassword& check = request.message;
-  if (mechanisms_for(check.peer).empty())
+  if (!takes_passwords(check.peer))
     co_return sasl_reply(SaslState::unknown_mechanism, "passwords need TLS here");
   Credentials claimed;
   claimed.login = std::move(check.login);
   claimed.password = std::move(check.password);
+  claimed.mechanism = "LOGIN";
   SaslReply reply = co_await authenticator.sign_in(std::move(claimed), std::move(check.peer));
   co_return std::move(reply);
 }

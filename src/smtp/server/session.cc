@@ -230,6 +230,8 @@ bool Session::can_start_tls() const {
   return !peer().tls && services_.tls != nullptr && services_.tls->current() != nullptr;
 }
 
+net::ChannelBinding Session::channel_binding() const { return net::channel_binding(*stream_); }
+
 Offered Session::offered() const {
   Offered offered;
   offered.auth = is_submission(role_) && user.has_value();

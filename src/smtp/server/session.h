@@ -12,6 +12,7 @@
 #include "loop/loop.h"
 #include "loop/signal.h"
 #include "loop/task.h"
+#include "net/channel_binding.h"
 #include "net/line_reader.h"
 #include "net/stream.h"
 #include "smtp/command.h"
@@ -58,6 +59,7 @@ class Session {
 
   [[nodiscard]] bool may_send_password() const;  // encrypted, or from a network where that is not asked for
   [[nodiscard]] bool can_start_tls() const;
+  [[nodiscard]] net::ChannelBinding channel_binding() const;  // empty without TLS
   [[nodiscard]] Offered offered() const;
   void reset() { transaction.reset(); }
 

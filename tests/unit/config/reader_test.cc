@@ -93,6 +93,8 @@ BOOST_AUTO_TEST_CASE(settings_that_need_each_other_are_checked) {
   BOOST_TEST(has(mistakes("[listeners]\nimap = [\"localhost:143\"]\n"), "needs a numeric address"));
   BOOST_TEST(has(mistakes("run_directory = \"run\"\n"), "has to be an absolute path"));
   BOOST_TEST(has(mistakes("[smtp]\nmax_recipients = 99\n"), "the least is 100"));
+  BOOST_TEST(has(mistakes("[directory]\nmechanisms = [\"CRAM-MD5\"]\n"), "is none of PLAIN, LOGIN, SCRAM-SHA-256"));
+  BOOST_TEST(has(mistakes("[directory]\nmechanisms = []\n"), "nobody could sign in"));
   const auto none = read_text("", "f");
   BOOST_REQUIRE(!none.has_value());
   BOOST_TEST(has(none.error().detail, "no partition is set"));

@@ -19,7 +19,7 @@ std::string nul_separated(const std::string& a, const std::string& b, const std:
 }
 
 void load_sasl() {
-  static const auto loaded = initialise_sasl({"PLAIN", "LOGIN"});
+  static const auto loaded = initialise_sasl({"PLAIN", "LOGIN", "SCRAM-SHA-256", "SCRAM-SHA-1"});
   BOOST_REQUIRE(loaded);
 }
 
@@ -58,13 +58,13 @@ BOOST_AUTO_TEST_CASE(exempt_networks_never_wait) {
 
 BOOST_AUTO_TEST_CASE(a_remembered_password_is_good_for_its_entry_and_its_time_only) {
   PasswordCache cache(milliseconds(1000));
-  cache.remember("u1", "secret", start_time);
-  BOOST_TEST(cache.verified("u1", "secret", start_time));
-  BOOST_TEST(!cache.verified("u1", "Secret", start_time));
-  BOOST_TEST(!cache.verified("u2", "secret", start_time));
-  BOOST_TEST(!cache.verified("u1", "secret", start_time + milliseconds(1000)));
+  cache.remember("u1", "secret", {}, start_time);
+  BOOST_TEST(cache.verified("u1", "secret", "imap", start_time));
+  BOOST_TEST(!cache.verified("u1", "Secret", "imap", start_time));
+  BOOST_TEST(!cache.verified("u2", "secret", "imap", start_time));
+  BOOST_TEST(!cache.verified("u1", "secret", "imap", start_time + milliseconds(1000)));
   cache.forget("u1");
-  BOOST_TEST(!cache.verified("u1", "secret", start_time));
+  BOOST_TEST(!cache.verified("u1", "secret", "imap", start_time));
 }
 
 BOOST_AUTO_TEST_CASE(access_rules_follow_the_published_order) {

@@ -9,11 +9,16 @@ Task<void> capa(Session& session, std::string_view) {
   std::string reply = "+OK Capabilities follow\r\n";
   if (connection.may_start_tls()) reply += "STLS\r\n";
   const auto mechanisms = co_await connection.mechanisms();
+  bool takes_passwords = false;
   if (!mechanisms.empty()) {
-    reply += "USER\r\nSASL";
-    for (const std::string& mechanism : mechanisms) reply += " " + mechanism;
+    reply += "SASL";
+    for (const std::string& mechanism : mechanisms) {
+      reply += " " + mechanism;
+      takes_passwords = takes_passwords || mechanism == "PLAIN" || mechanism == "LOGIN";
+    }
     reply += "\r\n";
   }
+  if (takes_passwords) reply += "USER\r\n";
   reply += "TOP\r\nUIDL\r\nRESP-CODES\r\nAUTH-RESP-CODE\r\nPIPELINING\r\nIMPLEMENTATION mailtree\r\n.\r\n";
   session.say(reply);
 }

@@ -67,6 +67,9 @@ Task<Reply> auth(Session& session, std::string argument) {
   start.mechanism = command.mechanism;
   start.has_initial_response = command.initial_response.has_value();
   start.initial_response = command.initial_response.value_or(std::string());
+  net::ChannelBinding binding = session.channel_binding();
+  start.channel_binding_type = std::move(binding.type);
+  start.channel_binding_data = std::move(binding.data);
   SaslReply reply = co_await backends.sasl_start(std::move(start));
   for (int step = 0; reply.state == SaslState::proceed; ++step) {
     Parsed<std::string> answer = co_await answer_to(session, reply.challenge);

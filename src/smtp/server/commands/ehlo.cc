@@ -49,7 +49,9 @@ Task<Reply> ehlo(Session& session, std::string argument) {
   if (session.can_start_tls()) text += "\nSTARTTLS";
   if (policy::may_log_in(session)) {
     ldapauth::PeerFacts facts = policy::facts_of(session);
-    const auto reply = co_await session.services().backends.sasl_mechanisms(std::move(facts));
+    auto reply = co_await session.services().backends.sasl_mechanisms(std::move(facts));
+    if (session.channel_binding().type.empty())
+      std::erase_if(reply.mechanisms, [](const std::string& name) { return name.ends_with("-PLUS"); });
     if (!reply.mechanisms.empty()) text += "\nAUTH";
     for (const std::string& mechanism : reply.mechanisms) text += ' ' + mechanism;
   }
