@@ -29,7 +29,8 @@ class PrivateSlapd {
     start();
   }
   ~PrivateSlapd() {
-    static_cast<void>(std::system((script() + " stop " + folder_ + " && rm -rf " + folder_).c_str()));
+    const std::string command = script() + " stop " + folder_ + " && rm -rf " + folder_;
+    if (std::system(command.c_str()) != 0) std::fputs((command + " failed\n").c_str(), stderr);
   }
   PrivateSlapd(const PrivateSlapd&) = delete;
   PrivateSlapd& operator=(const PrivateSlapd&) = delete;
