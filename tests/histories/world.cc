@@ -60,7 +60,7 @@ World::World(bool forgetful_directories)
     : directory_(real_directory()),
       forgetful_directories_(forgetful_directories),
       keys_{store::account_key(name_of_account(0)), store::account_key(name_of_account(1))} {
-  begin_anew({});
+  begin_anew();
 }
 
 World::~World() {
@@ -68,11 +68,11 @@ World::~World() {
   std::filesystem::remove_all(directory_);
 }
 
-void World::begin_anew(store::LogLimits limits) {
+void World::begin_anew() {
   stop();
   disk_ = std::make_unique<test::SimulatedDisk>();
   disk_->set_directories_forget(forgetful_directories_);
-  limits_ = limits;
+  limits_ = {};
   folder_paths_.clear();
   clock_.now = 1'790'000'000;
   std::filesystem::remove_all(directory_ + "/index");

@@ -33,7 +33,9 @@ class World {
   World& operator=(const World&) = delete;
 
   // A new disk with an empty partition.
-  void begin_anew(store::LogLimits limits);
+  void begin_anew();
+  // Of the accounts that the next process opens.
+  void set_limits(store::LogLimits limits) { limits_ = limits; }
   // A new process. False if the disk died under it.
   bool start(bool without_index);
   void stop();
