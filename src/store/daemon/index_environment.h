@@ -49,6 +49,7 @@ class IndexEnvironment {
 
   // The map must not change under a transaction: each holds this shared.
   [[nodiscard]] std::shared_mutex& gate() { return gate_; }
+  // LMDB reads it from the map: only with the gate.
   [[nodiscard]] std::size_t map_bytes() const;
   // After MDB_MAP_FULL in a map of `seen` octets: true if it is larger now. Waits for transactions; not within one.
   bool grow(std::size_t seen, std::size_t most);

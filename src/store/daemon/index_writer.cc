@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <map>
 #include <set>
+#include <shared_mutex>
 
 #include "store/daemon/index_transaction.h"
 #include "store/lmdb_read.h"
@@ -30,10 +31,11 @@ template <typename Work>
 Result<void> IndexWriter::write(AccountKey key, std::size_t most_map_bytes, const Work& work) {
   if (!environment_) return Error::temporary(Condition::unavailable, "there is no index");
   for (;;) {
-    const std::size_t map_bytes = environment_->map_bytes();
+    std::size_t map_bytes = 0;
     int code = 0;
     {
       IndexTransaction writing(*environment_, key);
+      map_bytes = environment_->map_bytes();
       work(writing);
       code = writing.commit();
     }
@@ -207,6 +209,7 @@ bool IndexWriter::is_given_up() const {
 
 std::uint64_t IndexWriter::transactions() const {
   if (!environment_) return 0;
+  const std::shared_lock map_stays(environment_->gate());
   MDB_envinfo info{};
   mdb_env_info(environment_->lmdb(), &info);
   return info.me_last_txnid;

@@ -89,6 +89,25 @@ BOOST_AUTO_TEST_CASE(threads_that_publish_while_the_map_grows_lose_nothing) {
   for (AccountKey key = 10; key < 14; ++key) BOOST_TEST(count_rows(**reader, key, 5000) == 0);
 }
 
+BOOST_AUTO_TEST_CASE(what_the_index_counts_can_be_asked_while_the_map_grows) {
+  make_index(mib, 64 * mib);
+  machine.start();
+  std::atomic<bool> stop{false};
+  std::atomic<int> wrong{0};
+  std::jthread asking([&] {
+    for (std::uint64_t last = 0; !stop;) {
+      const std::uint64_t now = machine.index->transactions();
+      if (now < last) ++wrong;
+      last = now;
+    }
+  });
+  BOOST_TEST(machine.index->publish_all(numbered(2), large_account(many), {}).has_value());
+  stop = true;
+  asking.join();
+  BOOST_TEST(was_logged("store.index.grown"));
+  BOOST_TEST(wrong == 0);
+}
+
 BOOST_AUTO_TEST_CASE(a_full_map_shows_an_account_as_it_is_or_not_at_all_and_a_new_one_remembers) {
   make_index(mib, 2 * mib);
   machine.start();
