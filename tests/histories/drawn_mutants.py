@@ -94,7 +94,9 @@ def places(path, text):
             add("negated", number, line.strip(),
                 lambda all_lines, n=number, o=other: all_lines[:n] + [o] + all_lines[n + 1:])
         if CHECK.match(line):
-            add("dropped", number, line.strip(), lambda all_lines, n=number: all_lines[:n] + all_lines[n + 1:])
+            above = lines[number - 1].strip()  # tells one check from the next
+            add("dropped", number, f"{above} {line.strip()}",
+                lambda all_lines, n=number: all_lines[:n] + all_lines[n + 1:])
         following = lines[number + 1] if number + 1 < len(lines) else ""
         if is_call(line) and is_call(following) and indent(line) == indent(following) and not FORMAT.search(
                 path) and (ORDERED.search(line) or ORDERED.search(following)):

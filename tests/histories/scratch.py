@@ -7,6 +7,7 @@ import os
 import re
 import resource
 import shutil
+import signal
 import subprocess
 import sys
 import tempfile
@@ -16,6 +17,7 @@ HERE = os.path.dirname(os.path.abspath(__file__))
 ROOT = os.path.dirname(os.path.dirname(HERE))
 STORE = os.path.join("src", "store", "daemon")
 MEMORY_BYTES = 6 << 30  # of a run: broken code may ask for all there is
+WAITING = 100  # seconds of the clock for each of the processor that a run may take: others may use the machine too
 
 
 def run(command, **more):
@@ -23,9 +25,18 @@ def run(command, **more):
                           check=False, **more)
 
 
-def limit_memory():
+def limit(seconds):
+    """Of the process that calls; `seconds` of processor time, None = as long as it takes."""
     resource.setrlimit(resource.RLIMIT_AS, (MEMORY_BYTES, MEMORY_BYTES))
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    if seconds:
+        resource.setrlimit(resource.RLIMIT_CPU, (seconds, seconds))
+
+
+def seconds_used():
+    """Processor time of all runs so far."""
+    used = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return used.ru_utime + used.ru_stime
 
 
 def sources_of_the_store():
@@ -104,17 +115,20 @@ class Scratch:
             source.write(text)
 
     def judge(self, cuts, seeds, seconds=None):
-        """Runs the histories from each seed until one run goes wrong, crashes, or takes longer than `seconds`."""
+        """Runs the histories from each seed until one run goes wrong, crashes, or takes more than `seconds` of the
+        processor."""
         program = os.path.join(self.folder, "tests", "histories", "histories")
         for seed in seeds:
             command = [program, "--first", "--cuts", str(cuts), "--seed", str(seed)]
             begin = time.monotonic()
             try:
-                told = run(command, timeout=seconds, preexec_fn=limit_memory)
+                told = run(command, timeout=seconds and seconds * WAITING, preexec_fn=lambda: limit(seconds))
             except subprocess.TimeoutExpired:
-                return Verdict(True, f"from seed {seed}: no end in {seconds} s")
+                return Verdict(True, f"from seed {seed}: no end in {seconds * WAITING} s")
             if told.returncode == 0:
                 continue
+            if told.returncode in (-signal.SIGKILL, -signal.SIGXCPU) and seconds:
+                return Verdict(True, f"from seed {seed}: no end in {seconds} s of the processor")
             if told.returncode != 1:
                 return Verdict(True, f"from seed {seed}: crash, status {told.returncode}")
             lines = [line for line in told.stdout.splitlines() if not line.startswith("time=")]
