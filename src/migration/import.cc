@@ -5,16 +5,15 @@
 #include <cerrno>
 #include <cstring>
 #include <fstream>
-#include <map>
 #include <memory>
 #include <set>
 #include <unordered_map>
 #include <utility>
 
-#include "base/ascii.h"
 #include "migration/class_rules.h"
 #include "migration/ldif_reader.h"
 #include "migration/line_rules.h"
+#include "migration/overview.h"
 
 namespace mailtree::migration {
 namespace {
@@ -42,7 +41,7 @@ class Import {
                      [this](std::size_t a, std::size_t b) { return records_[a].depth < records_[b].depth; });
     for (const std::size_t number : order_)
       if (auto done = load(records_[number]); !done) return done;
-    tell_places();
+    overview_.tell(report_);
     for (const auto& [domain, users] : plan_.homeless())
       note(std::to_string(users) + " users have addresses in " + domain +
            ", which no entry names: they get no mail under it (--domain NAME=DN names one)");
@@ -58,8 +57,6 @@ class Import {
   void find_scaffold(const std::set<std::string>& above_nodes);
   Result<void> load(const Record& record);
   [[nodiscard]] std::optional<std::string> missing_parent(const Dn& dn) const;
-  void note_places(const Entry& entry);
-  void tell_places();
   void note(std::string text) { report_.tell({Act::note, "", 0, "", std::move(text), ""}); }
   Result<void> land(const Entry& entry, const Dn& written, Telling& told);
 
@@ -73,7 +70,7 @@ class Import {
   std::unordered_map<std::string, std::size_t> by_key_;
   std::set<std::string> scaffold_;  // keys of entries that only held the tree of labels
   std::set<std::string> lost_;      // keys of entries that were left out: nothing can lie beneath
-  std::map<std::string, std::uint64_t> hosts_, partitions_;  // of entries that were loaded
+  Overview overview_;
   std::size_t open_file_ = 0;
   std::unique_ptr<std::ifstream> stream_;
   std::unique_ptr<LdifReader> reader_;
@@ -218,23 +215,8 @@ Result<void> Import::load(const Record& record) {
     return {};
   }
   drop_surplus_values(entry, schema_, told);
-  note_places(entry);
+  overview_.look_at(entry);
   return land(entry, written, told);
-}
-
-void Import::note_places(const Entry& entry) {
-  if (entry.has("mailHost")) ++hosts_[ascii::to_lower(entry.first("mailHost"))];
-  if (entry.has("mailMessageStore")) ++partitions_[std::string(entry.first("mailMessageStore"))];
-}
-
-// What the configuration of the new server has to know: told once each, not with every user.
-void Import::tell_places() {
-  for (const auto& [host, entries] : hosts_)
-    note(std::to_string(entries) + " entries have the mailHost " + host +
-         ": their mail goes there, unless it is the new server's host_name (--map-host renames it)");
-  for (const auto& [partition, entries] : partitions_)
-    note(std::to_string(entries) + " entries have the mailMessageStore " + partition + ": the new server needs " +
-         "[partitions." + partition + "] (or --map-partition)");
 }
 
 Result<void> Import::land(const Entry& entry, const Dn& written, Telling& told) {

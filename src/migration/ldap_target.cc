@@ -127,7 +127,8 @@ Result<void> LdapTarget::bind() {
   if (!external && options_.password.empty())
     return Error::permanent(Condition::bad_credentials, "", "the password of " + options_.bind_dn + " is empty");
   const berval secret = octets(options_.password);
-  berval none{0, nullptr};
+  std::string nobody;  // RFC 4422 appendix A: an empty identity, sent at once, is that of the process
+  berval none = octets(nobody);
   const int code = external ? ldap_sasl_bind_s(ldap_.get(), nullptr, "EXTERNAL", &none, nullptr, nullptr, nullptr)
                             : ldap_sasl_bind_s(ldap_.get(), options_.bind_dn.c_str(), LDAP_SASL_SIMPLE,
                                                const_cast<berval*>(&secret), nullptr, nullptr, nullptr);

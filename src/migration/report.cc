@@ -74,18 +74,28 @@ void Report::count(Act fate) {
 
 void Report::finish() {
   const Counts& c = counts_;
+  const std::uint64_t not_reached =
+      c.read - c.loaded - c.changed - c.merged - c.present - c.replaced - c.differing - c.left_out;
   if (json_) {
-    const nlohmann::ordered_json object = {
-        {"read", c.read},           {"loaded", c.loaded},     {"changed", c.changed},
-        {"merged", c.merged},       {"present", c.present},   {"replaced", c.replaced},
-        {"differing", c.differing}, {"left_out", c.left_out}, {"lines_left_out", c.lines_left_out},
-        {"notes", c.notes},         {"dry_run", dry_run_}};
+    const nlohmann::ordered_json object = {{"read", c.read},
+                                           {"loaded", c.loaded},
+                                           {"changed", c.changed},
+                                           {"merged", c.merged},
+                                           {"present", c.present},
+                                           {"replaced", c.replaced},
+                                           {"differing", c.differing},
+                                           {"left_out", c.left_out},
+                                           {"not_reached", not_reached},
+                                           {"lines_left_out", c.lines_left_out},
+                                           {"notes", c.notes},
+                                           {"dry_run", dry_run_}};
     out_ << object.dump() << std::endl;
     return;
   }
   out_ << (dry_run_ ? "dry run, nothing written: " : "") << "read " << c.read << " entries = loaded " << c.loaded
        << " + changed " << c.changed << " + merged " << c.merged << " + present " << c.present << " + replaced "
-       << c.replaced << " + differing " << c.differing << " + left out " << c.left_out << "; lines left out "
+       << c.replaced << " + differing " << c.differing << " + left out " << c.left_out
+       << (not_reached == 0 ? "" : " + not reached " + std::to_string(not_reached)) << "; lines left out "
        << c.lines_left_out << "; notes " << c.notes << std::endl;
 }
 

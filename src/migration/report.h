@@ -30,7 +30,7 @@ struct Finding {
   std::string whole;  // the line as LDIF, if it is not loaded; "" otherwise
 };
 
-// read = loaded + changed + merged + present + replaced + differing + left_out.
+// read = loaded + changed + merged + present + replaced + differing + left_out, unless the import ended early.
 struct Counts {
   std::uint64_t read = 0;
   std::uint64_t loaded = 0;   // as they stood

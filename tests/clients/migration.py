@@ -5,6 +5,7 @@ import base64
 import contextlib
 import json
 import os
+import pty
 import re
 import subprocess
 
@@ -29,7 +30,7 @@ class Result:
         self.status, self.errors = done.returncode, done.stderr
         self.findings = [json.loads(line) for line in done.stdout.splitlines()]
         self.sums = self.findings.pop() if self.findings else {}
-        parts = ("loaded", "changed", "merged", "present", "replaced", "differing", "left_out")
+        parts = ("loaded", "changed", "merged", "present", "replaced", "differing", "left_out", "not_reached")
         if self.sums:
             assert self.sums["read"] == sum(self.sums[part] for part in parts), self.sums
 
@@ -44,7 +45,7 @@ def programs(instance):
 
 def run_import(instance, *arguments):
     command = [programs(instance) + "/mailtree", "ldif", "import", "--json", *arguments]
-    return Result(subprocess.run(command, capture_output=True, text=True, timeout=60))
+    return Result(subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=60))
 
 
 def options_for(instance, name, folder):
@@ -127,6 +128,56 @@ def older(instance, folder):
     assert result.told("added", dn="o=four-a.test", attribute="sunPreferredDomain")
     assert result.told("changed", dn="uid=anna", attribute="sn", reason="ISO 8859-1")
     assert result.told("changed", dn="uid=bert", attribute="userpassword", reason="no scheme")
+
+
+@test("An import by StartTLS goes only to a server with a certificate that is trusted", programs=["openssl"])
+def start_tls(instance, folder):
+    key, certificate, password = folder + "/key.pem", folder + "/certificate.pem", folder + "/password"
+    subprocess.run(["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2", "-subj", "/CN=localhost",
+                    "-addext", "subjectAltName=IP:127.0.0.1", "-keyout", key, "-out", certificate],
+                   check=True, capture_output=True, timeout=60)
+    options = ("--base", "o=airius", "--ldif", os.devnull, "--tls-cert", certificate, "--tls-key", key)
+    with fresh_slapd(folder, *options) as slapd:
+        with open(password, "w") as out:
+            out.write(slapd.facts["admin_password"])
+        options = ["--uri", slapd.facts["uri"], "--start-tls", "--bind-dn", slapd.facts["admin_dn"],
+                   "--password-file", password, EXPORTS + "/4x.ldif"]
+        stranger = run_import(instance, *options)
+        assert stranger.status == 1 and "StartTLS" in stranger.errors, stranger.errors
+        assert slapd.values("o=airius", "o") == []
+        assert run_import(instance, "--ca-file", certificate, *options).sums["left_out"] == 0
+        assert slapd.values("o=airius", "o") == ["airius"]
+
+
+@test("The password is asked for on the terminal, and not shown")
+def prompt(instance, folder):
+    with fresh_slapd(folder, "--base", "o=airius", "--ldif", os.devnull) as slapd:
+        command = [programs(instance) + "/mailtree", "ldif", "import", "--uri", slapd.facts["ldapi"],
+                   "--bind-dn", slapd.facts["admin_dn"], EXPORTS + "/4x.ldif"]
+        child, terminal = pty.fork()
+        if child == 0:
+            os.execv(command[0], command)
+        shown = b""
+        while b"Password of" not in shown:
+            shown += os.read(terminal, 4096)
+        os.write(terminal, slapd.facts["admin_password"].encode() + b"\n")
+        with contextlib.suppress(OSError):  # how Linux tells the end of a terminal
+            while part := os.read(terminal, 4096):
+                shown += part
+        os.waitpid(child, 0)
+        assert b"read 14 entries" in shown and slapd.facts["admin_password"].encode() not in shown, shown[-500:]
+        assert slapd.values("o=airius", "o") == ["airius"]
+        by_pipe = run_import(instance, *command[3:])
+        assert by_pipe.status == 1 and "--password-file" in by_pipe.errors, by_pipe.errors
+
+
+@test("An import as the user of the process, who may not write, ends at once and says so")
+def external(instance, folder):
+    with fresh_slapd(folder) as slapd:
+        done = run_import(instance, "--from-suffix", "o=airius", "--to-suffix", "o=new,o=mailtree", "--uri",
+                          slapd.facts["ldapi"], EXPORTS + "/4x.ldif")
+        assert done.status == 1 and "nsufficient access" in done.errors, done.errors
+        assert done.sums["not_reached"] == done.sums["read"] == 14
 
 
 @test("Wrong use, a wrong password and an unreachable server are told on standard error")

@@ -72,6 +72,24 @@ BOOST_AUTO_TEST_CASE(entries_that_fit_are_loaded_as_they_stood) {
              "lines left out 0; notes 0\n");
 }
 
+BOOST_AUTO_TEST_CASE(what_many_entries_share_is_noted_once_with_their_number) {
+  std::string text = "dn: o=isp\nobjectClass: organization\no: isp\n\n";
+  for (const char* const uid : {"a", "b"})
+    text += std::string("dn: uid=") + uid +
+            ",o=isp\nobjectClass: inetOrgPerson\nobjectClass: inetMailUser\n"
+            "objectClass: inetLocalMailRecipient\nuid: " +
+            uid +
+            "\ncn: A\nsn: A\nmailHost: Old.x.test\n"
+            "mailMessageStore: primary\nmailDeliveryOption: mailbox\nmailDeliveryOption: autoreply\n\n";
+  const auto result = imported({text});
+  BOOST_TEST(result.told("note: 2 entries have the mailHost old.x.test: their mail goes there"));
+  BOOST_TEST(
+      result.told("note: 2 entries have the mailMessageStore primary: the new server needs [partitions.primary]"));
+  BOOST_TEST(result.told("note: 2 entries have mailDeliveryOption: autoreply, which is not carried out"));
+  BOOST_TEST(result.counts.loaded == 3U);
+  BOOST_TEST(result.counts.notes == 3U);
+}
+
 BOOST_AUTO_TEST_SUITE_END()
 
 }  // namespace
