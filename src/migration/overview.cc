@@ -20,6 +20,7 @@ constexpr std::array unobeyed = {
     Unobeyed{"nsmsgDisallowAccess", "", "these services were closed to them: write mailAllowedServiceAccess instead"},
     Unobeyed{"mailAccessDomain", "", "logins came from these domains only: write mailAllowedServiceAccess instead"},
     Unobeyed{"nsmsgNumMsgQuota", "", "the limit of messages is mailMsgQuota now"},
+    Unobeyed{"msgVanityDomain", "", "a domain of one user needs an entry like any other"},
     Unobeyed{"domainUidSeparator", "", "logins are made of uid and domain, a uid is never split"},
     Unobeyed{"mailDeliveryOption", "autoreply", "nobody gets an automatic reply"},
     Unobeyed{"mailDeliveryOption", "program", "no program is run"},

@@ -93,7 +93,8 @@ Result<void> SchemaTable::add_attribute(const std::string& definition) {
   kind.operational = parsed->at_no_user_mod != 0 || parsed->at_usage != LDAP_SCHEMA_USER_APPLICATIONS;
   const std::string_view equality = parsed->at_equality_oid == nullptr ? "" : parsed->at_equality_oid;
   kind.ignores_case = equality.starts_with("caseIgnore") || equality.starts_with("distinguishedName") ||
-                      equality.starts_with("uniqueMember") || equality.starts_with("telephone");
+                      equality.starts_with("uniqueMember") || equality.starts_with("objectIdentifier") ||
+                      equality.starts_with("telephone");
   attribute_names_.emplace(parsed->at_oid, &kind);
   for (const std::string& name : names) attribute_names_.insert_or_assign(ascii::to_lower(name), &kind);
   return {};

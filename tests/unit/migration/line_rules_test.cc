@@ -51,6 +51,7 @@ BOOST_AUTO_TEST_CASE(empty_and_doubled_values_go_and_the_first_of_single_values_
   BOOST_TEST(result.told("attribute mailForwardingAddress: removed: empty value"));
   BOOST_TEST(result.told("line 12: attribute mailAlternateAddress: removed: the value of line 11 again"));
   BOOST_TEST(result.told("line 14: attribute mailQuota: left out: can have one value only"));
+  BOOST_TEST(imported({person + "objectClass: INETUSER\n"}).told("the value of line 3 again"));
   BOOST_TEST(result.loaded("mailQuota: 20M"));
   BOOST_TEST(!result.loaded("30M"));
 }
