@@ -166,6 +166,27 @@ def channel_binding(instance, _):
             assert answer.status == "OK", answer
 
 
+@test("Without PLAIN and LOGIN among the mechanisms no password is taken in any way", seconds=120)
+def scram_alone(instance, _):
+    with offering_scram(instance):
+        mail = add_scram_user(instance)
+        instance.configure({"directory": {"mechanisms": '["SCRAM-SHA-256"]'}})
+        with instance.imap(tls=True) as session:
+            words = session.capability()
+            assert "LOGINDISABLED" in words and "AUTH=PLAIN" not in words, words
+            session.no(f'LOGIN "{mail}" "a-password"')
+        with instance.pop3(tls=True) as session:
+            assert b"USER" not in session.multiline("CAPA").split(b"\r\n")
+            session.command("USER " + mail)
+            session.error("PASS a-password")
+        with instance.smtp("submissions") as session:
+            assert session.extensions["AUTH"].split() == ["SCRAM-SHA-256-PLUS", "SCRAM-SHA-256"], session.extensions
+            session.auth_plain(mail, "a-password").want(504)
+        for sign_in, good in PROTOCOLS:
+            answer = sign_in(instance, Scram("SCRAM-SHA-256", mail, "a-password"))
+            assert answer.startswith(good), f"{sign_in.__name__}: {answer}"
+
+
 def gsasl(instance, folder, service, mail, password, mechanism, *options):
     protocol = "--imap" if service == "imap" else "--smtp"  # by STARTTLS, as both offer it
     command = [shutil.which("gsasl"), protocol, f"--connect={instance.host}:{instance.port(service)}",

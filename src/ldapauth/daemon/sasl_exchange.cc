@@ -14,6 +14,7 @@ namespace {
 
 // Longest response of a client: two names and a password, generously.
 constexpr std::size_t max_response_bytes = 4096;
+constexpr std::size_t max_name_bytes = 1000;  // Cyrus has room for 1024
 
 std::string& mechanism_list() {
   static std::string list;
@@ -124,6 +125,12 @@ struct SaslExchange::Parts {
     }
     return step;
   }
+  // Cyrus' LOGIN loses the memory of the password behind a name that it does not like, so such names end before.
+  [[nodiscard]] bool takes(const std::string& response) {
+    if (response.size() > max_response_bytes) return false;
+    const bool is_name = std::exchange(name_due, false);
+    return !is_name || (!response.empty() && response.size() <= max_name_bytes);
+  }
   [[nodiscard]] bool claimed() const { return !credentials.login.empty(); }
 
   std::array<sasl_callback_t, 4> callbacks{
@@ -134,6 +141,7 @@ struct SaslExchange::Parts {
   };
   sasl_conn_t* connection = nullptr;
   Credentials credentials;
+  bool name_due = false;       // LOGIN
   std::string user, verifier;  // SCRAM
   std::string binding_type, binding_data;
   sasl_channel_binding_t binding{};
@@ -188,7 +196,8 @@ SaslExchange::Step SaslExchange::start(const std::string& service, const std::st
   properties.maxbufsize = 0;
   sasl_setprop(parts_->connection, SASL_SEC_PROPS, &properties);
   if (parts_->binding.len > 0) sasl_setprop(parts_->connection, SASL_CHANNEL_BINDING, &parts_->binding);
-  if (initial && initial->size() > max_response_bytes) return {};
+  parts_->name_due = mechanism == "LOGIN";
+  if (initial && !initial->empty() && !parts_->takes(*initial)) return {};
   const char* out = nullptr;
   unsigned length = 0;
   code = sasl_server_start(parts_->connection, mechanism.c_str(), initial ? initial->data() : nullptr,
@@ -197,7 +206,7 @@ SaslExchange::Step SaslExchange::start(const std::string& service, const std::st
 }
 
 SaslExchange::Step SaslExchange::step(const std::string& response) {
-  if (parts_->connection == nullptr || response.size() > max_response_bytes) return {};
+  if (parts_->connection == nullptr || !parts_->takes(response)) return {};
   const char* out = nullptr;
   unsigned length = 0;
   const int code = sasl_server_step(parts_->connection, response.data(), static_cast<unsigned>(response.size()), &out,
