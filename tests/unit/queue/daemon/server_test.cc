@@ -100,7 +100,7 @@ Task<void> bounced(World& world) {
   BOOST_REQUIRE(taken.has_value());
   const bool empty = co_await world.drained();
   BOOST_TEST(empty);
-  BOOST_REQUIRE(count(world, "ann") == 1U);
+  BOOST_TEST_REQUIRE(count(world, "ann") == 1U);
   const std::string& notice = world.stored[0].text;
   BOOST_TEST(notice.starts_with("Return-Path: <>\r\n"));
   BOOST_TEST(notice.find("Final-Recipient: rfc822;gone@else.test") != std::string::npos);
