@@ -39,11 +39,11 @@ std::optional<std::string> ask_password(const std::string& whose) {
   tcgetattr(STDIN_FILENO, &before);
   termios silent = before;
   silent.c_lflag &= ~static_cast<tcflag_t>(ECHO);
+  tcsetattr(STDIN_FILENO, TCSAFLUSH, &silent);  // before the prompt: what answers it must not be flushed
   std::cerr << "Password of " << whose << ": " << std::flush;
-  tcsetattr(STDIN_FILENO, TCSAFLUSH, &silent);
   std::string password;
   std::getline(std::cin, password);
-  tcsetattr(STDIN_FILENO, TCSAFLUSH, &before);
+  tcsetattr(STDIN_FILENO, TCSADRAIN, &before);
   std::cerr << '\n';
   return password;
 }
