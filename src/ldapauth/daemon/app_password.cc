@@ -9,6 +9,7 @@
 
 #include "base/ascii.h"
 #include "ldapauth/daemon/generalized_time.h"
+#include "ldapauth/daemon/scram.h"
 #include "net/digest.h"
 
 namespace mailtree::ldapauth {
@@ -52,9 +53,8 @@ struct Eraser {
 SearchRequest app_passwords_of(const std::string& user_dn) {
   SearchRequest request;
   request.base = user_dn;
-  request.scope = Scope::one_level;
-  request.filter = "(objectClass=mailtreeAppPassword)";
-  request.size_limit = max_app_passwords;
+  request.filter = "(|(objectClass=mailtreeAppPassword)(pwdAccountLockedTime=000001010000Z))";
+  request.size_limit = max_app_passwords + 1;
   request.wanted = Wanted::secrets;
   return request;
 }
@@ -62,6 +62,7 @@ SearchRequest app_passwords_of(const std::string& user_dn) {
 std::vector<AppPassword> usable_app_passwords(const Entries& entries, std::string_view service, std::int64_t now,
                                               std::vector<std::string>& problems) {
   std::vector<AppPassword> usable;
+  if (std::any_of(entries.begin(), entries.end(), is_locked)) return usable;
   for (const Entry& entry : entries) {
     AppPassword password;
     password.entry_uuid = ascii::to_lower(entry.entry_uuid());

@@ -24,11 +24,11 @@ struct AppPassword {
   std::optional<std::int64_t> expires;  // seconds since 1970
 };
 
-// Where they are found.
+// Where they are found; finds the user's own entry as well if the directory has locked it.
 SearchRequest app_passwords_of(const std::string& user_dn);
 
-// Those that are good for `service` ("imap", "pop", "smtp", "sieve") at `now` (seconds since 1970). Entries that cannot
-// be understood are left out and named in `problems`. Pure.
+// None for a locked user; else those that are good for `service` ("imap", "pop", "smtp", "sieve") at `now` (seconds
+// since 1970). Entries that cannot be understood are left out and named in `problems`. Pure.
 std::vector<AppPassword> usable_app_passwords(const Entries& entries, std::string_view service, std::int64_t now,
                                               std::vector<std::string>& problems);
 

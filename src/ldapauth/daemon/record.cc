@@ -72,7 +72,7 @@ const std::vector<std::string> wanted_attributes = {
     "mgrpBroadcasterPolicy", "mgrpMsgMaxSize", "mgrpMsgRejectText", "mailRejectText"};
 
 const std::vector<std::string> secret_attributes = {
-    "entryUUID", "cn", "authPassword", "mailtreeVerifierTime", "pwdChangedTime",
+    "entryUUID", "cn", "authPassword", "mailtreeVerifierTime", "pwdChangedTime", "pwdAccountLockedTime",
     // passwords of applications
     "userPassword", "mailtreePasswordScope", "mailtreePasswordExpires"};
 

@@ -91,6 +91,8 @@ std::optional<ScramVerifier> parse_verifier(std::string_view text) {
   return verifier;
 }
 
+bool is_locked(const Entry& secrets) { return secrets.first("pwdaccountlockedtime") == "000001010000Z"; }
+
 VerifierChoice choose_verifier(const Entry& secrets, std::string_view mechanism) {
   VerifierChoice choice;
   for (const std::string& value : secrets.values("authpassword")) {
@@ -101,6 +103,11 @@ VerifierChoice choose_verifier(const Entry& secrets, std::string_view mechanism)
   }
   if (!choice.verifier) {
     choice.problem = choice.malformed > 0 ? "malformed verifier" : "no verifier";
+    return choice;
+  }
+  if (is_locked(secrets)) {
+    choice.verifier.reset();
+    choice.problem = "locked by the directory";
     return choice;
   }
   const std::string_view changed = secrets.first("pwdchangedtime");

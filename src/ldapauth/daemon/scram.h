@@ -33,6 +33,10 @@ struct ScramVerifier {
 // length, fewer than 4096 iterations (RFC 7677 section 4) or so many that no client would do them.
 std::optional<ScramVerifier> parse_verifier(std::string_view text);
 
+// The directory's own policy has locked the entry for good (pwdAccountLockedTime). A bind is refused then; whatever is
+// decided without a bind has to look. Locks for a time are the answer to wrong binds alone.
+bool is_locked(const Entry& secrets);
+
 // The verifier of an entry for a mechanism (without "-PLUS"). Values of no use are passed over; with nothing left
 // `problem` says why, for the log.
 struct VerifierChoice {
@@ -41,8 +45,8 @@ struct VerifierChoice {
   std::size_t malformed = 0;  // values that claim the mechanism and are no verifiers
 };
 
-// Reads authPassword, mailtreeVerifierTime and pwdChangedTime. Where the directory says when the password was changed,
-// only a verifier of that time or later counts: otherwise the old password would go on working.
+// Reads authPassword, mailtreeVerifierTime, pwdChangedTime and pwdAccountLockedTime. Where the directory says when the
+// password was changed, only a verifier of that time or later counts: otherwise the old password would go on working.
 VerifierChoice choose_verifier(const Entry& secrets, std::string_view mechanism);
 
 }  // namespace mailtree::ldapauth

@@ -69,6 +69,14 @@ BOOST_AUTO_TEST_CASE(hashes_that_we_do_not_verify_or_trust_are_left_out) {
     BOOST_TEST(usable(make_password("x", {{"userPassword", hash}}), "imap", 1) == 0U, hash);
 }
 
+BOOST_AUTO_TEST_CASE(a_user_locked_by_the_directory_has_none) {
+  std::vector<std::string> problems;
+  const Entries entries{make_password("phone", {{"userPassword", sha512}}),
+                        make_entry("uid=a", {{"pwdAccountLockedTime", "000001010000Z"}})};
+  BOOST_TEST(usable_app_passwords(entries, "imap", now, problems).empty());
+  BOOST_TEST(problems.empty());
+}
+
 BOOST_AUTO_TEST_CASE(the_password_that_fits_is_found) {
   std::vector<std::string> problems;
   const Entries entries{make_password("one", {{"userPassword", "{crypt}$6$rounds=1000$other$x"}}),

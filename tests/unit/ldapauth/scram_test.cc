@@ -197,4 +197,13 @@ BOOST_AUTO_TEST_CASE(a_verifier_older_than_the_password_does_not_count) {
   BOOST_TEST(!counts("20261128090000Z", "unreadable"));
 }
 
+BOOST_AUTO_TEST_CASE(an_entry_locked_by_the_directory_has_no_verifier) {
+  const auto counts = [](const char* locked) {
+    const Entry entry = make_entry("uid=a", {{"authPassword", sha256}, {"pwdAccountLockedTime", locked}});
+    return choose_verifier(entry, "SCRAM-SHA-256").verifier.has_value();
+  };
+  BOOST_TEST(!counts("000001010000Z"));    // by the administrator, for good
+  BOOST_TEST(counts("20261128090000Z"));  // by wrong binds, for a time that only the directory knows
+}
+
 BOOST_AUTO_TEST_SUITE_END()

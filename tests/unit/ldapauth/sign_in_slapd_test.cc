@@ -224,6 +224,26 @@ Task<void> app_passwords(Talk& talk) {
 }
 BOOST_AUTO_TEST_CASE(a_password_of_an_application_opens_its_services) { Talk().run(app_passwords); }
 
+Task<void> locked(Talk& talk) {
+  Ended ended;
+  SaslState state = SaslState::unavailable;
+  slapd().modify(new_user("shut", "alpha.test") + "dn: cn=tv," + dn_of("shut") +
+                 "\nobjectClass: mailtreeAppPassword\ncn: tv\nuserPassword: " + app_hash + "\n\n");
+  give_verifier("shut");
+  ended = co_await scram(talk, "shut", "pencil");
+  BOOST_TEST((ended.reply.state == SaslState::ok));
+  co_await talk.wait_subscribed();
+  state = co_await state_of(talk, "shut", "app-pass", "imap");
+  BOOST_TEST((state == SaslState::ok));
+  slapd().modify(replace(dn_of("shut"), "pwdAccountLockedTime", "000001010000Z"));
+  co_await loop::sleep(talk.loop, milliseconds(900));
+  ended = co_await scram(talk, "shut", "pencil");
+  BOOST_TEST((ended.reply.state == SaslState::failed));
+  state = co_await state_of(talk, "shut", "app-pass", "imap");
+  BOOST_TEST((state == SaslState::failed));
+}
+BOOST_AUTO_TEST_CASE(what_the_directory_has_locked_stays_shut_without_a_bind_too) { Talk().run(locked); }
+
 // Exit codes of ldapsearch and ldapwhoami, and what they show.
 BOOST_AUTO_TEST_CASE(nobody_but_the_service_reads_secrets_and_an_application_cannot_bind) {
   slapd().modify(new_user("shy", "alpha.test") + "dn: cn=tv," + dn_of("shy") +
