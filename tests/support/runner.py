@@ -46,11 +46,11 @@ def test(name, seconds=60, long=False, programs=()):
 def load(folder):
     """Imports each subject file of `folder` in the order of names."""
     for name in sorted(os.listdir(folder)):
-        if name.endswith(".py"):
+        if name.endswith(".py") and name[:-3] not in sys.modules:  # else another subject has imported it already
             path = os.path.join(folder, name)
             spec = importlib.util.spec_from_file_location("subject_" + name[:-3], path)
             module = importlib.util.module_from_spec(spec)
-            sys.modules.setdefault(name[:-3], module)  # one subject may use helpers of another
+            sys.modules[name[:-3]] = module  # one subject may use helpers of another
             spec.loader.exec_module(module)
 
 
