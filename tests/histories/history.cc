@@ -227,6 +227,10 @@ void History::settle(std::size_t account, const std::vector<Request>& requests, 
     if (dead || replies[i].outcome == Reply::Class::failed) {
       judge.unanswered(requests[i]);
       look_due_[account] = true;
+      // Of a sound disk that nobody else works on, a store that does nothing would keep every promise.
+      const bool undisturbed =
+          life_.fail_one_in == 0 && life_.foreign_one_in == 0 && life_.links_impossible_one_in == 0;
+      if (!dead && undisturbed) complaints_.push_back(describe(requests[i]) + " failed: " + replies[i].detail);
     } else if (replies[i].outcome == Reply::Class::refused) {
       if (!may_refuse(judge.known(), requests[i])) {
         complaints_.push_back(describe(requests[i]) + " was refused: " + replies[i].detail);

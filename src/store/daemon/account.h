@@ -107,8 +107,8 @@ class Account {
   Result<void> plan_all(std::span<const std::shared_ptr<Operation>> batch, Plan& plan);
   Result<void> carry_out(Plan& plan, bool may_use_ballast);
   Result<void> work_on_files(FileWork& work, const std::vector<FileAction>& actions, bool may_use_ballast);
-  // After `error`: whether the disk was full and trying once more may help.
   void look_again();  // through every folder, when it is opened next
+  // After `error`: whether the disk was full and trying once more may help.
   bool made_room(const Error& error);
   void undo(FileWork& work);
   void undo_when_replaced(std::unique_ptr<FileWork> work, const LogPosition& before);
