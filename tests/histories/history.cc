@@ -204,7 +204,14 @@ void History::batch(std::size_t account) {
   if (world_.disk().is_dead() || !naming_dice_.one_in(4)) return;
   say("flags into names of " + std::to_string(account));
   world_.show_flags(account);
-  if (!world_.disk().is_dead()) world_.clean_up(account);
+  if (world_.disk().is_dead()) return;
+  const std::size_t behind = is_undisturbed() ? world_.names_behind(account) : 0;
+  if (behind > 0) complaints_.push_back("the flags of " + std::to_string(behind) + " messages did not reach the names");
+  world_.clean_up(account);
+}
+
+bool History::is_undisturbed() const {
+  return life_.fail_one_in == 0 && life_.foreign_one_in == 0 && life_.links_impossible_one_in == 0;
 }
 
 // Whoever reads the index may do so between any two calls.
@@ -228,9 +235,7 @@ void History::settle(std::size_t account, const std::vector<Request>& requests, 
       judge.unanswered(requests[i]);
       look_due_[account] = true;
       // Of a sound disk that nobody else works on, a store that does nothing would keep every promise.
-      const bool undisturbed =
-          life_.fail_one_in == 0 && life_.foreign_one_in == 0 && life_.links_impossible_one_in == 0;
-      if (!dead && undisturbed) complaints_.push_back(describe(requests[i]) + " failed: " + replies[i].detail);
+      if (!dead && is_undisturbed()) complaints_.push_back(describe(requests[i]) + " failed: " + replies[i].detail);
     } else if (replies[i].outcome == Reply::Class::refused) {
       if (!may_refuse(judge.known(), requests[i])) {
         complaints_.push_back(describe(requests[i]) + " was refused: " + replies[i].detail);

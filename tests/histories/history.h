@@ -63,6 +63,8 @@ class History {
   void look(std::size_t account);
   void batch(std::size_t account);
   void watch(std::size_t account);
+  // Neither does the disk fail nor another program write, in this life: what is asked for has to succeed.
+  [[nodiscard]] bool is_undisturbed() const;
   void settle(std::size_t account, const std::vector<Request>& requests, const std::vector<Reply>& replies);
   void foreign_act();
   void foreign_drop(std::size_t account, std::uint32_t folder);

@@ -46,6 +46,8 @@ class World {
   void clean_up(std::size_t account);
   // Flags into file names, as the daemon does it without being asked; a few files at a time.
   void show_flags(std::size_t account);
+  // Messages whose file names do not tell the flags they have, as the index says.
+  [[nodiscard]] std::size_t names_behind(std::size_t account) const;
   // All that a session can see; nothing if the disk died or failed on the way.
   bool look(std::size_t account, const Judge& judge, Seen& seen, std::string& failure);
   // What the index shows at this moment to who asks for nothing, without the changes since a modseq. False if that is

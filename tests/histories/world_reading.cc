@@ -105,6 +105,19 @@ std::vector<std::string> World::files(std::size_t number) const {
   return files;
 }
 
+std::size_t World::names_behind(std::size_t number) const {
+  std::size_t behind = 0;
+  const auto folders = reader_->folders(keys_[number]);
+  if (!reader_->account(keys_[number]) || !folders) return 0;
+  for (const store::FolderRow& folder : *folders) {
+    const auto rows = reader_->messages(keys_[number], folder.id, 1, UINT32_MAX, 100000);
+    if (!rows) continue;
+    const auto is_behind = [](const store::MessageRow& row) { return row.name_flags != row.flags; };
+    behind += static_cast<std::size_t>(std::count_if(rows->begin(), rows->end(), is_behind));
+  }
+  return behind;
+}
+
 bool World::glance(std::size_t number, Seen& seen, std::string& failure) {
   if (!reader_) return false;
   auto row = reader_->account(keys_[number]);
