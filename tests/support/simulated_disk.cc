@@ -88,6 +88,10 @@ Result<UniqueFd> SimulatedDisk::handle(Inode inode) {
 
 Result<UniqueFd> SimulatedDisk::open(int directory, const std::string& path, Access access) {
   if (ask(access == Access::create_new ? Call::create : Call::open) != Verdict::proceed) return injected();
+  if (path == "." && access == Access::directory) {
+    const Inode itself = inode_of(directory);
+    return itself == DiskState::none ? Result<UniqueFd>(wrong("stale descriptor")) : handle(itself);
+  }
   const auto place = place_of(directory, path);
   if (!place) return place.error();
   if (access == Access::create_new) {

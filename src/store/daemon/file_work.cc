@@ -16,7 +16,8 @@ std::string cur_of(const std::string& directory) {
   return directory + "/cur";
 }
 std::string parent_of(const std::string& path) {
-  return path.substr(0, path.rfind('/'));
+  const std::size_t slash = path.rfind('/');
+  return slash == std::string::npos ? "." : path.substr(0, slash);  // Maildir/ stands in the account's directory
 }
 
 }  // namespace

@@ -81,6 +81,24 @@ BOOST_AUTO_TEST_CASE(a_directory_that_a_killed_process_had_made_is_durable_with_
   }
 }
 
+// What a cut in the first moments of an account can leave: a log without the directory of INBOX.
+BOOST_AUTO_TEST_CASE(an_inbox_that_was_made_anew_is_durable_with_its_first_message) {
+  for (std::uint64_t seed = 1; seed <= seeds; ++seed) {
+    SimulatedBench bench;
+    BOOST_TEST_REQUIRE(bench.texts(inbox_folder).empty());
+    DiskState& state = bench.disk.state();
+    const auto account = bench.inode_of("");
+    state.change_names({{account, "Maildir", bench.inode_of("Maildir"), DiskState::none}});
+    state.sync_names(account);
+    bench.kill();
+    BOOST_TEST(bench.texts(inbox_folder).empty());
+    BOOST_REQUIRE(bench.deliver("one", 1)->outcome.has_value());
+    Dice dice(seed);
+    bench.cut(dice);
+    BOOST_TEST((bench.texts(inbox_folder) == Texts{"one"}), "seed " << seed);
+  }
+}
+
 BOOST_AUTO_TEST_CASE(a_failed_sync_of_the_log_and_a_kill_leave_every_message_with_its_file) {
   SimulatedBench bench;
   bench.deliver("one", 1);
